@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target of ours: warnings are errors, and borrowed memory keeps its lifetime in the type system.
+let common: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+]
+/// Pure stages and adapters also mark each unsafe expression.
+let strict: [SwiftSetting] = common + [.strictMemorySafety()]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
+// Targets stand in the order in which the data passes them: see Sources/README.md.
+let package = Package(
+  name: "sluice",
+  products: [
+    .executable(name: "sluice", targets: ["sluice"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CRdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
+
+    .target(name: "Primitives", swiftSettings: strict),
+    .target(name: "ConnectData", dependencies: ["Primitives"], swiftSettings: strict),
+    .target(name: "PostgresSource", dependencies: ["CLibpq", "Primitives", "PgOutput"], swiftSettings: strict),
+    .target(name: "PgOutput", dependencies: ["Primitives"], swiftSettings: strict),
+    .target(name: "EventRouting", dependencies: ["Primitives", "PgOutput", "ConnectData"], swiftSettings: strict),
+    .target(
+      name: "EventEncoding", dependencies: ["Primitives", "PgOutput", "ConnectData", "EventRouting"],
+      swiftSettings: strict),
+    .target(name: "KafkaSink", dependencies: ["CRdkafka", "Primitives"], swiftSettings: strict),
+    .target(name: "Acknowledgement", dependencies: ["Primitives", deque], swiftSettings: strict),
+    .target(name: "ConnectorConfig", dependencies: ["CJSONC", "Primitives"], swiftSettings: strict),
+    .target(
+      name: "RelayRuntime",
+      dependencies: [
+        "Primitives", "PostgresSource", "PgOutput", "ConnectData", "EventRouting", "EventEncoding", "KafkaSink",
+        "Acknowledgement", "ConnectorConfig", logging, histogram,
+      ],
+      swiftSettings: strict),
+
+    .target(name: "Migrations", dependencies: ["PostgresSource", "Primitives", crypto], swiftSettings: common),
+    .target(name: "FintechGenerator", dependencies: ["PostgresSource", "Primitives"], swiftSettings: common),
+    .target(name: "EmbeddedServers", dependencies: ["CRdkafka", "KafkaSink", "PostgresSource"], swiftSettings: common),
+    .executableTarget(
+      name: "sluice",
+      dependencies: [
+        "RelayRuntime", "Migrations", "FintechGenerator", "EmbeddedServers", "ConnectorConfig", "KafkaSink",
+        "PostgresSource", argumentParser, logging, histogram,
+      ],
+      swiftSettings: common),
+
+    .target(
+      name: "RelayTestSupport",
+      dependencies: ["Primitives", "PgOutput", "RelayRuntime", "Acknowledgement"],
+      swiftSettings: common),
+    .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: common),
+    .testTarget(name: "PgOutputTests", dependencies: ["PgOutput", "RelayTestSupport"], swiftSettings: common),
+    .testTarget(name: "EventRoutingTests", dependencies: ["EventRouting", "ConnectData"], swiftSettings: common),
+    .testTarget(name: "EventEncodingTests", dependencies: ["EventEncoding", "ConnectData"], swiftSettings: common),
+    .testTarget(name: "KafkaSinkTests", dependencies: ["KafkaSink", "EmbeddedServers"], swiftSettings: common),
+    .testTarget(name: "AcknowledgementTests", dependencies: ["Acknowledgement"], swiftSettings: common),
+    .testTarget(name: "ConnectorConfigTests", dependencies: ["ConnectorConfig"], swiftSettings: common),
+    .testTarget(
+      name: "MigrationsTests", dependencies: ["Migrations", "EmbeddedServers", "PostgresSource"], swiftSettings: common),
+    .testTarget(
+      name: "FintechGeneratorTests",
+      dependencies: ["FintechGenerator", "Migrations", "EmbeddedServers", "PostgresSource"], swiftSettings: common),
+    .testTarget(
+      name: "RelaySimulationTests", dependencies: ["RelayRuntime", "RelayTestSupport"], swiftSettings: common),
+    .testTarget(
+      name: "IntegrationTests",
+      dependencies: ["RelayRuntime", "EmbeddedServers", "Migrations", "PostgresSource", "KafkaSink", "ConnectorConfig"],
+      swiftSettings: common),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,100 @@
+/// What can go wrong when bytes from outside are read. Offsets are from the start of the frame.
+public enum ByteReadError: Error, Equatable, Sendable {
+  /// Fewer bytes are left than the field takes.
+  case truncated(need: Int, have: Int, at: Int)
+  /// A length or count field holds a value that no sender may send.
+  case invalidLength(Int, at: Int)
+  /// A text field has no terminating zero byte.
+  case unterminatedText(at: Int)
+  /// A text field is not UTF-8.
+  case invalidUTF8(at: Int)
+}
+
+/// A cursor over a frame: big-endian integers as PostgreSQL sends them, each read checked against the end.
+///
+/// It does not own the bytes; they must outlive it, which the lifetime annotation enforces.
+public struct ByteReader: ~Escapable {
+  @usableFromInline let bytes: RawSpan
+  @usableFromInline var position: Int
+
+  /// Offset of the next byte to read.
+  @inlinable
+  public var offset: Int { position }
+
+  @inlinable
+  @_lifetime(copy bytes)
+  public init(_ bytes: RawSpan) {
+    self.bytes = bytes
+    self.position = 0
+  }
+
+  @inlinable
+  public var remaining: Int { bytes.byteCount - offset }
+
+  @inlinable
+  public var isAtEnd: Bool { offset == bytes.byteCount }
+
+  @inlinable
+  @_lifetime(self: copy self)
+  public mutating func readInteger<T: FixedWidthInteger & BitwiseCopyable>(
+    as type: T.Type = T.self
+  ) throws(ByteReadError) -> T {
+    let size = MemoryLayout<T>.size
+    guard remaining >= size else { throw .truncated(need: size, have: remaining, at: offset) }
+    // The guard above is the length check for this load.
+    let value = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: T.self)
+    advance(by: size)
+    return T(bigEndian: value)
+  }
+
+  @inlinable
+  @_lifetime(self: copy self)
+  public mutating func readByte() throws(ByteReadError) -> UInt8 { try readInteger() }
+
+  @inlinable
+  @_lifetime(self: copy self)
+  public mutating func readLSN() throws(ByteReadError) -> LSN { LSN(rawValue: try readInteger()) }
+
+  @inlinable
+  @_lifetime(self: copy self)
+  public mutating func readTimestamp() throws(ByteReadError) -> PostgresTimestamp {
+    PostgresTimestamp(microsecondsSince2000: try readInteger())
+  }
+
+  /// Passes over `count` bytes and returns where they were.
+  @inlinable
+  @_lifetime(self: copy self)
+  public mutating func skip(_ count: Int) throws(ByteReadError) -> Range<Int> {
+    guard count >= 0 else { throw .invalidLength(count, at: offset) }
+    guard remaining >= count else { throw .truncated(need: count, have: remaining, at: offset) }
+    let start = offset
+    advance(by: count)
+    return start..<offset
+  }
+
+  /// A zero-terminated UTF-8 text. For names, which come once per relation; never for row values.
+  @_lifetime(self: copy self)
+  public mutating func readText() throws(ByteReadError) -> String {
+    var end = offset
+    while end < bytes.byteCount, bytes.byte(at: end) != 0 { end += 1 }
+    guard end < bytes.byteCount else { throw .unterminatedText(at: offset) }
+    let text = unsafe bytes.extracting(offset..<end).withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
+    guard let text else { throw .invalidUTF8(at: offset) }
+    position = end + 1
+    return text
+  }
+
+  @usableFromInline
+  @_lifetime(self: copy self)
+  mutating func advance(by count: Int) { position += count }
+}
+
+extension RawSpan {
+  /// One byte; traps outside the span, as an index of our own would be wrong.
+  @inlinable
+  @inline(__always)
+  public func byte(at offset: Int) -> UInt8 {
+    precondition(offset >= 0 && offset < byteCount)
+    return unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self)
+  }
+}
