@@ -1,0 +1,51 @@
+/// One Kafka record, ready for a producer: a scratch object that the row path fills, hands over and clears, record after
+/// record. All bytes stand in one buffer; key, value and headers are ranges of it.
+public struct EncodedRecord: ~Copyable {
+  /// Names of `Header` end with a zero byte in the buffer (not counted in the range), as librdkafka takes them.
+  public struct Header: Sendable, Equatable {
+    public var name: Range<Int>
+    /// `nil` is a null header value.
+    public var value: Range<Int>?
+
+    @inlinable
+    public init(name: Range<Int>, value: Range<Int>?) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// The sink's index of the topic.
+  public var topic: Int
+  /// `nil` leaves the choice to the partitioner.
+  public var partition: Int32?
+  /// Milliseconds since 1970; `nil` leaves it to the producer.
+  public var timestampMilliseconds: Int64?
+  public var bytes: ByteWriter
+  /// `nil` is a null key (no bytes).
+  public var key: Range<Int>?
+  /// `nil` is a null value: a tombstone.
+  public var value: Range<Int>?
+  public var headers: [Header]
+
+  public init(minimumCapacity: Int = 4096) {
+    topic = 0
+    bytes = ByteWriter(minimumCapacity: minimumCapacity)
+    headers = []
+    headers.reserveCapacity(16)
+  }
+
+  /// Empties it and keeps its memory.
+  @inlinable
+  public mutating func clear() {
+    partition = nil
+    timestampMilliseconds = nil
+    key = nil
+    value = nil
+    headers.removeAll(keepingCapacity: true)
+    bytes.removeAll()
+  }
+
+  /// Bytes of key, value and headers, for limits on what is in flight.
+  @inlinable
+  public var byteCount: Int { bytes.count }
+}
