@@ -1,15 +1,3 @@
-/// What can go wrong when bytes from outside are read. Offsets are from the start of the frame.
-public enum ByteReadError: Error, Equatable, Sendable {
-  /// Fewer bytes are left than the field takes.
-  case truncated(need: Int, have: Int, at: Int)
-  /// A length or count field holds a value that no sender may send.
-  case invalidLength(Int, at: Int)
-  /// A text field has no terminating zero byte.
-  case unterminatedText(at: Int)
-  /// A text field is not UTF-8.
-  case invalidUTF8(at: Int)
-}
-
 /// A cursor over a frame: big-endian integers as PostgreSQL sends them, each read checked against the end.
 ///
 /// It does not own the bytes; they must outlive it, which the lifetime annotation enforces.
@@ -38,7 +26,7 @@ public struct ByteReader: ~Escapable {
   @_lifetime(self: copy self)
   public mutating func readInteger<T: FixedWidthInteger & BitwiseCopyable>(
     as type: T.Type = T.self
-  ) throws(ByteReadError) -> T {
+  ) throws(DecodeError) -> T {
     let size = MemoryLayout<T>.size
     guard remaining >= size else { throw .truncated(need: size, have: remaining, at: offset) }
     // The guard above is the length check for this load.
@@ -49,22 +37,22 @@ public struct ByteReader: ~Escapable {
 
   @inlinable
   @_lifetime(self: copy self)
-  public mutating func readByte() throws(ByteReadError) -> UInt8 { try readInteger() }
+  public mutating func readByte() throws(DecodeError) -> UInt8 { try readInteger() }
 
   @inlinable
   @_lifetime(self: copy self)
-  public mutating func readLSN() throws(ByteReadError) -> LSN { LSN(rawValue: try readInteger()) }
+  public mutating func readLSN() throws(DecodeError) -> LSN { LSN(rawValue: try readInteger()) }
 
   @inlinable
   @_lifetime(self: copy self)
-  public mutating func readTimestamp() throws(ByteReadError) -> PostgresTimestamp {
+  public mutating func readTimestamp() throws(DecodeError) -> PostgresTimestamp {
     PostgresTimestamp(microsecondsSince2000: try readInteger())
   }
 
   /// Passes over `count` bytes and returns where they were.
   @inlinable
   @_lifetime(self: copy self)
-  public mutating func skip(_ count: Int) throws(ByteReadError) -> Range<Int> {
+  public mutating func skip(_ count: Int) throws(DecodeError) -> Range<Int> {
     guard count >= 0 else { throw .invalidLength(count, at: offset) }
     guard remaining >= count else { throw .truncated(need: count, have: remaining, at: offset) }
     let start = offset
@@ -74,7 +62,7 @@ public struct ByteReader: ~Escapable {
 
   /// A zero-terminated UTF-8 text. For names, which come once per relation; never for row values.
   @_lifetime(self: copy self)
-  public mutating func readText() throws(ByteReadError) -> String {
+  public mutating func readText() throws(DecodeError) -> String {
     var end = offset
     while end < bytes.byteCount, bytes.byte(at: end) != 0 { end += 1 }
     guard end < bytes.byteCount else { throw .unterminatedText(at: offset) }

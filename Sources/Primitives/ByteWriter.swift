@@ -122,6 +122,11 @@ public struct ByteWriter: ~Copyable {
     setCount(count + size)
   }
 
+  /// A copy of what has been written. Not for the row path.
+  public var array: [UInt8] {
+    unsafe Array(UnsafeRawBufferPointer(start: base, count: length))
+  }
+
   /// Replaces one byte already written.
   public mutating func overwrite(at offset: Int, with byte: UInt8) {
     precondition(offset >= 0 && offset < count)

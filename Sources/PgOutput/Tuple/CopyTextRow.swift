@@ -1,0 +1,57 @@
+import Primitives
+
+/// One row of `COPY … TO STDOUT` in text format, taken apart into the same layout as a tuple of the stream, so that a
+/// snapshot's rows go the same way as changes.
+/// Source: PostgreSQL manual, "COPY", File Formats, Text Format.
+public struct CopyTextRow: ~Copyable {
+  public private(set) var tuple = TupleLayout()
+  /// Unescaped values; the tuple's ranges are offsets in here.
+  public private(set) var bytes = ByteWriter(minimumCapacity: 1024)
+
+  public init() {}
+
+  /// `line` with or without its line end. Throws when a backslash stands at the end or before an unknown character.
+  public mutating func decode(_ line: RawSpan) throws(DecodeError) {
+    tuple.removeAll()
+    bytes.removeAll()
+    var end = line.byteCount
+    if end > 0, line.byte(at: end - 1) == UInt8(ascii: "\n") { end -= 1 }
+    var fieldStart = 0
+    var runStart = 0
+    var isNull = false
+    var offset = 0
+    while true {
+      let byte = offset < end ? line.byte(at: offset) : UInt8(ascii: "\t")
+      if byte == UInt8(ascii: "\t") {
+        bytes.append(line.extracting(runStart..<offset))
+        tuple.append(isNull ? .null : .text(fieldStart..<bytes.count))
+        if offset >= end { return }
+        offset += 1
+        runStart = offset
+        fieldStart = bytes.count
+        isNull = false
+        continue
+      }
+      guard byte == UInt8(ascii: "\\") else {
+        offset += 1
+        continue
+      }
+      bytes.append(line.extracting(runStart..<offset))
+      guard offset + 1 < end else { throw .truncated(need: 2, have: 1, at: offset) }
+      let escaped = line.byte(at: offset + 1)
+      switch escaped {
+      case UInt8(ascii: "N"): isNull = true
+      case UInt8(ascii: "b"): bytes.append(8)
+      case UInt8(ascii: "t"): bytes.append(9)
+      case UInt8(ascii: "n"): bytes.append(10)
+      case UInt8(ascii: "v"): bytes.append(11)
+      case UInt8(ascii: "f"): bytes.append(12)
+      case UInt8(ascii: "r"): bytes.append(13)
+      case UInt8(ascii: "\\"): bytes.append(escaped)
+      default: throw .unknownTag(escaped, at: offset + 1)
+      }
+      offset += 2
+      runStart = offset
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Primitives
+
+/// Where the columns of one tuple stand in a message. Reused from row to row, so that decoding allocates nothing.
+public struct TupleLayout: Sendable, Equatable {
+  public private(set) var columns: [TupleColumn] = []
+
+  public init() {}
+
+  public var count: Int { columns.count }
+
+  @inlinable
+  public subscript(index: Int) -> TupleColumn { columns[index] }
+
+  public mutating func removeAll() { columns.removeAll(keepingCapacity: true) }
+
+  public mutating func append(_ column: TupleColumn) { columns.append(column) }
+
+  /// Column count, then per column a tag: `n` null, `u` unchanged TOAST, `t` text, `b` binary; the last two with length
+  /// and bytes. Source: PostgreSQL manual, "Logical Replication Message Formats", TupleData.
+  @_lifetime(reader: copy reader)
+  mutating func decode(_ reader: inout ByteReader) throws(DecodeError) {
+    columns.removeAll(keepingCapacity: true)
+    let countAt = reader.offset
+    let count = try reader.readInteger(as: Int16.self)
+    guard count >= 0 else { throw .invalidLength(Int(count), at: countAt) }
+    for _ in 0..<count {
+      let tagAt = reader.offset
+      switch try reader.readByte() {
+      case UInt8(ascii: "n"): columns.append(.null)
+      case UInt8(ascii: "u"): columns.append(.unchanged)
+      case UInt8(ascii: "t"): columns.append(.text(try TupleLayout.value(&reader)))
+      case UInt8(ascii: "b"): columns.append(.binary(try TupleLayout.value(&reader)))
+      case let tag: throw .unknownTag(tag, at: tagAt)
+      }
+    }
+  }
+
+  @_lifetime(reader: copy reader)
+  private static func value(_ reader: inout ByteReader) throws(DecodeError) -> Range<Int> {
+    let length = try reader.readInteger(as: Int32.self)
+    return try reader.skip(Int(length))
+  }
+}
+
+/// One column of a tuple; ranges are offsets in the message.
+public enum TupleColumn: Sendable, Equatable {
+  case null
+  /// A TOASTed value that the update did not touch: the server does not send it.
+  case unchanged
+  case text(Range<Int>)
+  case binary(Range<Int>)
+}
