@@ -1,0 +1,145 @@
+import DequeModule
+import Primitives
+
+/// Which transactions Kafka still owes an answer for, in commit order. From its tail comes the only position that may be
+/// confirmed to PostgreSQL: the end of the last transaction of which every record, and every record of all earlier
+/// ones, is acknowledged.
+///
+/// Memory is bounded by records in flight: a transaction without records joins the one before it.
+public struct InFlightLedger: Sendable {
+  /// Given with each record to the producer and back with its acknowledgement.
+  public struct Ticket: Hashable, Sendable {
+    public let rawValue: UInt64
+    @inlinable
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+  }
+
+  private struct Entry {
+    /// Where its first message stands in the log, for errors.
+    let startLSN: LSN
+    /// End of its commit; `nil` while open, and for a unit that moves no position.
+    var endLSN: LSN?
+    var committedAt: PostgresTimestamp?
+    var outstanding: Int
+    var isOpen: Bool
+  }
+
+  private var entries: Deque<Entry> = []
+  /// Sequence number of `entries.first`.
+  private var first: UInt64 = 0
+  /// Records handed to the producer and not acknowledged.
+  public private(set) var recordsInFlight = 0
+  /// End of the acknowledged prefix. Never goes back.
+  public private(set) var acknowledged: LSN
+  /// End of the last transaction in the acknowledged prefix; `nil` before the first.
+  public private(set) var acknowledgedCommit: LSN?
+
+  public init(startingAt position: LSN, lastCommit: LSN? = nil) {
+    acknowledged = position
+    acknowledgedCommit = lastCommit
+  }
+
+  /// Nothing is in flight and no transaction is open.
+  public var isIdle: Bool { entries.isEmpty }
+
+  /// A transaction, or another unit such as a snapshot, has begun and not ended.
+  public var hasOpenUnit: Bool { entries.last?.isOpen ?? false }
+
+  /// A transaction begins, or another unit whose records belong together. Only one is open at a time.
+  public mutating func begin(at startLSN: LSN) {
+    precondition(!hasOpenUnit, "a unit is already open")
+    entries.append(Entry(startLSN: startLSN, endLSN: nil, committedAt: nil, outstanding: 0, isOpen: true))
+  }
+
+  /// What the next record of the open unit takes along.
+  @inlinable
+  public var openTicket: Ticket { Ticket(rawValue: lastSequence) }
+
+  @usableFromInline
+  var lastSequence: UInt64 {
+    precondition(hasOpenUnit, "no unit is open")
+    return first + UInt64(entries.count - 1)
+  }
+
+  /// The producer took a record with the open unit's ticket.
+  public mutating func recordAccepted() {
+    precondition(hasOpenUnit, "no unit is open")
+    entries[entries.count - 1].outstanding += 1
+    recordsInFlight += 1
+  }
+
+  /// The open transaction's commit has come: `endLSN` may be confirmed once all up to here is acknowledged.
+  public mutating func commit(endLSN: LSN, committedAt: PostgresTimestamp) {
+    close(endLSN: endLSN, committedAt: committedAt)
+  }
+
+  /// The open unit ends without a position of its own: a snapshot's rows, or a message outside transactions.
+  public mutating func endWithoutPosition() { close(endLSN: nil, committedAt: nil) }
+
+  /// The stream broke inside a transaction. What was sent of it stays in flight and moves no position; the server will
+  /// send the whole transaction again.
+  public mutating func abandonOpenUnit() {
+    if hasOpenUnit { close(endLSN: nil, committedAt: nil) }
+  }
+
+  private mutating func close(endLSN: LSN?, committedAt: PostgresTimestamp?) {
+    precondition(hasOpenUnit, "no unit is open")
+    let last = entries.count - 1
+    if entries[last].outstanding > 0 {
+      entries[last].endLSN = endLSN
+      entries[last].committedAt = committedAt
+      entries[last].isOpen = false
+      return
+    }
+    // Nothing of it was sent (or all of it is acknowledged): it only moves the position of the unit before it.
+    if last > 0 {
+      // A ticket of it may still be known to nobody, so its number can be given again.
+      entries.removeLast()
+      if let endLSN { entries[last - 1].endLSN = max(endLSN, entries[last - 1].endLSN ?? endLSN) }
+    } else {
+      entries.removeLast()
+      first += 1
+      if let endLSN { advance(to: endLSN) }
+    }
+  }
+
+  /// Kafka has acknowledged one record. Returns `false` for a ticket that is not in flight, which is a fault of ours.
+  public mutating func recordAcknowledged(_ ticket: Ticket) -> Bool {
+    guard ticket.rawValue >= first, ticket.rawValue - first < UInt64(entries.count) else { return false }
+    let index = Int(ticket.rawValue - first)
+    guard entries[index].outstanding > 0 else { return false }
+    entries[index].outstanding -= 1
+    recordsInFlight -= 1
+    return true
+  }
+
+  /// Where the unit of a ticket begins; `nil` for a ticket that is not in flight.
+  public func startLSN(of ticket: Ticket) -> LSN? {
+    guard ticket.rawValue >= first, ticket.rawValue - first < UInt64(entries.count) else { return nil }
+    return entries[Int(ticket.rawValue - first)].startLSN
+  }
+
+  /// Removes the acknowledged prefix, moves the position, and hands each finished transaction's commit time to `body`.
+  /// Once per batch of acknowledgements.
+  public mutating func settle(_ body: (PostgresTimestamp) -> Void = { _ in }) {
+    while let entry = entries.first, !entry.isOpen, entry.outstanding == 0 {
+      entries.removeFirst()
+      first += 1
+      if let endLSN = entry.endLSN { advance(to: endLSN) }
+      if let committedAt = entry.committedAt { body(committedAt) }
+    }
+  }
+
+  /// With nothing in flight and no transaction open, the server's WAL end holds nothing for us: it may be confirmed, so
+  /// that an idle slot keeps no WAL. Returns whether the position moved.
+  public mutating func advanceWhileIdle(to walEnd: LSN) -> Bool {
+    guard isIdle, walEnd > acknowledged else { return false }
+    acknowledged = walEnd
+    return true
+  }
+
+  private mutating func advance(to position: LSN) {
+    acknowledged = max(acknowledged, position)
+    acknowledgedCommit = position
+  }
+}

@@ -1,0 +1,38 @@
+/// Which tables a connector captures: `schema.include.list`, `schema.exclude.list`, `table.include.list`,
+/// `table.exclude.list`. Patterns must match the whole name, whatever its case, as in Debezium.
+public struct TableFilter {
+  let schemaIncludes: [JavaPattern]
+  let schemaExcludes: [JavaPattern]
+  let tableIncludes: [JavaPattern]
+  let tableExcludes: [JavaPattern]
+
+  public init(
+    schemaIncludeList: [String] = [], schemaExcludeList: [String] = [], tableIncludeList: [String] = [],
+    tableExcludeList: [String] = []
+  ) throws(JavaPattern.Refusal) {
+    schemaIncludes = try TableFilter.compile(schemaIncludeList)
+    schemaExcludes = try TableFilter.compile(schemaExcludeList)
+    tableIncludes = try TableFilter.compile(tableIncludeList)
+    tableExcludes = try TableFilter.compile(tableExcludeList)
+  }
+
+  static func compile(_ list: [String]) throws(JavaPattern.Refusal) -> [JavaPattern] {
+    var patterns: [JavaPattern] = []
+    for text in list { patterns.append(try JavaPattern(text, ignoringCase: true)) }
+    return patterns
+  }
+
+  /// Schemas that hold the server's own tables (`table.ignore.builtin`).
+  public static func isBuiltIn(schema: String) -> Bool {
+    schema == "pg_catalog" || schema == "information_schema" || schema == "pg_toast" || schema.hasPrefix("pg_temp_")
+  }
+
+  public func includes(_ table: TableID) -> Bool {
+    if TableFilter.isBuiltIn(schema: table.schema) { return false }
+    let name = table.description
+    if !schemaIncludes.isEmpty, !schemaIncludes.contains(where: { $0.matches(table.schema) }) { return false }
+    if schemaExcludes.contains(where: { $0.matches(table.schema) }) { return false }
+    if !tableIncludes.isEmpty { return tableIncludes.contains { $0.matches(name) } }
+    return !tableExcludes.contains { $0.matches(name) }
+  }
+}
