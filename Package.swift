@@ -35,7 +35,7 @@ let package = Package(
 
     .target(name: "Primitives", swiftSettings: strict),
     .target(name: "ConnectData", dependencies: ["Primitives"], swiftSettings: strict),
-    .target(name: "PostgresSource", dependencies: ["CLibpq", "Primitives", "PgOutput"], swiftSettings: strict),
+    .target(name: "PostgresSource", dependencies: ["CLibpq", "Primitives", "ConnectData", "PgOutput"], swiftSettings: strict),
     .target(name: "PgOutput", dependencies: ["Primitives"], swiftSettings: strict),
     .target(name: "EventRouting", dependencies: ["Primitives", "PgOutput", "ConnectData"], swiftSettings: strict),
     .target(

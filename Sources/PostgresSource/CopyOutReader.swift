@@ -1,0 +1,66 @@
+import CLibpq
+import Glibc
+import Primitives
+
+/// Rows of one `COPY … TO STDOUT` in text format, lent one at a time. Reads as the caller asks, so that a slow consumer
+/// slows the server down instead of filling memory.
+@safe
+public struct CopyOutReader: ~Copyable {
+  private let handle: OpaquePointer
+  private var finished = false
+
+  /// Starts the copy on `connection`, which must not be used for anything else, nor closed, until it has ended.
+  public init(_ sql: String, on connection: borrowing PostgresConnection) throws(PostgresError) {
+    unsafe handle = connection.handle
+    let result = unsafe PQexec(handle, sql)
+    defer { unsafe PQclear(result) }
+    guard unsafe PQresultStatus(result) == PGRES_COPY_OUT else {
+      throw unsafe PostgresError(result: result, connection: handle)
+    }
+  }
+
+  /// Lends the next row, with its line end, to `body`. Returns `false` at the end, or after `timeoutMilliseconds` without
+  /// a row when `isWaiting` is then set.
+  public mutating func next(
+    timeoutMilliseconds: Int32, isWaiting: inout Bool, _ body: (RawSpan) -> Void
+  ) throws(PostgresError) -> Bool {
+    isWaiting = false
+    if finished { return false }
+    while true {
+      var buffer: UnsafeMutablePointer<CChar>?
+      let count = unsafe PQgetCopyData(handle, &buffer, 1)
+      switch count {
+      case 0:
+        var descriptor = unsafe pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+        let ready = unsafe poll(&descriptor, 1, timeoutMilliseconds)
+        if ready == 0 || (ready < 0 && errno == EINTR) {
+          isWaiting = true
+          return false
+        }
+        if unsafe PQconsumeInput(handle) == 0 { throw unsafe PostgresError(connection: handle) }
+      case -1:
+        try finish()
+        return false
+      case -2:
+        throw unsafe PostgresError(connection: handle)
+      default:
+        unsafe body(RawSpan(_unsafeStart: UnsafeRawPointer(buffer!), byteCount: Int(count)))
+        unsafe PQfreemem(buffer)
+        return true
+      }
+    }
+  }
+
+  /// Reads the command's result, and the end of the exchange behind it.
+  private mutating func finish() throws(PostgresError) {
+    finished = true
+    var failure: PostgresError?
+    while let result = unsafe PQgetResult(handle) {
+      if unsafe PQresultStatus(result) != PGRES_COMMAND_OK {
+        failure = unsafe PostgresError(result: result, connection: handle)
+      }
+      unsafe PQclear(result)
+    }
+    if let failure { throw failure }
+  }
+}

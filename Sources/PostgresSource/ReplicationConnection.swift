@@ -1,0 +1,172 @@
+import CLibpq
+import Glibc
+import PgOutput
+import Primitives
+
+/// A connection in replication mode: identifies the server, makes the slot, and streams.
+/// Source: PostgreSQL manual, "Streaming Replication Protocol"; `src/bin/pg_basebackup/pg_recvlogical.c`.
+@safe
+public struct ReplicationConnection: ~Copyable {
+  /// Answer of IDENTIFY_SYSTEM.
+  public struct SystemIdentity: Sendable, Equatable {
+    /// Unique to the cluster, as decimal text; kept by its standbys.
+    public let systemIdentifier: String
+    public let timeline: Int
+    public let walFlushed: LSN
+    public let database: String
+  }
+
+  /// Answer of CREATE_REPLICATION_SLOT.
+  public struct CreatedSlot: Sendable, Equatable {
+    /// From here on the slot has every change; the exported snapshot shows the database just before it.
+    public let consistentPoint: LSN
+    /// Valid until this connection's next command.
+    public let snapshotName: String?
+  }
+
+  public enum Received: Equatable, Sendable {
+    case frame
+    /// Nothing has arrived yet: wait for `socket` to become readable.
+    case nothing
+  }
+
+  private let handle: OpaquePointer
+
+  public init(_ settings: ConnectionSettings) throws(PostgresError) {
+    var extra = SessionSettings.pinned(settings)
+    extra["replication"] = "database"
+    unsafe handle = try PostgresConnection.connect(settings, extra: extra)
+  }
+
+  deinit { unsafe PQfinish(handle) }
+
+  /// For poll(2). Stays the same while the connection lives.
+  public var socket: Int32 { unsafe PQsocket(handle) }
+
+  public var serverVersion: Int { Int(unsafe PQserverVersion(handle)) }
+
+  /// Runs a command of the replication grammar, or plain SQL, by the simple protocol.
+  public func command(_ text: String) throws(PostgresError) -> QueryResult {
+    let result = unsafe PQexec(handle, text)
+    defer { unsafe PQclear(result) }
+    switch unsafe PQresultStatus(result) {
+    case PGRES_COMMAND_OK, PGRES_TUPLES_OK: return unsafe QueryResult(copying: result)
+    default: throw unsafe PostgresError(result: result, connection: handle)
+    }
+  }
+
+  public func identifySystem() throws(PostgresError) -> SystemIdentity {
+    let answer = try command("IDENTIFY_SYSTEM")
+    guard let row = answer.rows.first, row.count >= 4, let identifier = row[0],
+      let timeline = row[1].flatMap({ Int($0) }),
+      let position = row[2].flatMap({ LSN($0) }), let database = row[3]
+    else {
+      throw PostgresError(kind: .unexpectedAnswer, message: "IDENTIFY_SYSTEM gave an unexpected answer")
+    }
+    return SystemIdentity(
+      systemIdentifier: identifier, timeline: timeline, walFlushed: position, database: database)
+  }
+
+  /// Makes a logical slot for pgoutput. With `exportsSnapshot` the snapshot lives until the next command here.
+  public func createSlot(_ name: String, exportsSnapshot: Bool) throws(PostgresError) -> CreatedSlot {
+    let option: String
+    if serverVersion >= 150_000 {
+      option = exportsSnapshot ? "(SNAPSHOT 'export')" : "(SNAPSHOT 'nothing')"
+    } else {
+      option = exportsSnapshot ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT"
+    }
+    let answer = try command(
+      "CREATE_REPLICATION_SLOT \(PostgresConnection.quoted(identifier: name)) LOGICAL pgoutput \(option)")
+    guard let row = answer.rows.first, row.count >= 3, let point = row[1].flatMap({ LSN($0) }) else {
+      throw PostgresError(kind: .unexpectedAnswer, message: "CREATE_REPLICATION_SLOT gave an unexpected answer")
+    }
+    return CreatedSlot(consistentPoint: point, snapshotName: row[2])
+  }
+
+  /// Begins to stream. `options` are pgoutput's, as name and value; both are quoted here.
+  public func startReplication(
+    slot: String, at position: LSN, options: [(name: String, value: String)]
+  ) throws(PostgresError) {
+    let list = options.map {
+      "\(PostgresConnection.quoted(identifier: $0.name)) \(PostgresConnection.quoted(literal: $0.value))"
+    }
+    let result = unsafe PQexec(
+      handle,
+      "START_REPLICATION SLOT \(PostgresConnection.quoted(identifier: slot)) LOGICAL \(position) "
+        + "(\(list.joined(separator: ", ")))")
+    defer { unsafe PQclear(result) }
+    guard unsafe PQresultStatus(result) == PGRES_COPY_BOTH else {
+      throw unsafe PostgresError(result: result, connection: handle)
+    }
+    // From here on writes must not block: a status update that cannot go out now goes out later.
+    guard unsafe PQsetnonblocking(handle, 1) == 0 else { throw unsafe PostgresError(connection: handle) }
+  }
+
+  /// Lends the next frame to `body`, if a whole one is there. Reads what the socket has, never waits.
+  /// The bytes are libpq's and freed when `body` returns.
+  public mutating func receive(
+    readingSocket: Bool, _ body: (RawSpan) -> Void
+  ) throws(PostgresError) -> Received {
+    if readingSocket, unsafe PQconsumeInput(handle) == 0 { throw unsafe PostgresError(connection: handle) }
+    var buffer: UnsafeMutablePointer<CChar>?
+    let count = unsafe PQgetCopyData(handle, &buffer, 1)
+    switch count {
+    case 0: return .nothing
+    case -1: throw endOfStream()
+    case -2: throw unsafe PostgresError(connection: handle)
+    default:
+      // PQgetCopyData returns the length of a buffer that it allocated, or one of the codes above.
+      unsafe body(RawSpan(_unsafeStart: UnsafeRawPointer(buffer!), byteCount: Int(count)))
+      unsafe PQfreemem(buffer)
+      return .frame
+    }
+  }
+
+  /// The server ended the copy: its last result says why.
+  private func endOfStream() -> PostgresError {
+    let result = unsafe PQgetResult(handle)
+    defer { unsafe PQclear(result) }
+    if unsafe result != nil, unsafe PQresultStatus(result) == PGRES_FATAL_ERROR {
+      return unsafe PostgresError(result: result, connection: handle)
+    }
+    return PostgresError(kind: .connection, message: "the server ended the replication stream")
+  }
+
+  /// Queues a message to the server and sends what the socket takes.
+  public mutating func send(_ message: RawSpan) throws(PostgresError) {
+    let queued = unsafe message.withUnsafeBytes { bytes in
+      unsafe PQputCopyData(handle, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
+    }
+    guard queued >= 0 else { throw unsafe PostgresError(connection: handle) }
+    try flush()
+  }
+
+  /// Sends what is queued, as far as the socket takes it. Returns whether some is left.
+  @discardableResult
+  public mutating func flush() throws(PostgresError) -> Bool {
+    let left = unsafe PQflush(handle)
+    guard left >= 0 else { throw unsafe PostgresError(connection: handle) }
+    return left == 1
+  }
+
+  /// Ends the stream in order and waits, but no longer than the time-out, so that the last status update is taken and the
+  /// slot is free when this returns.
+  public mutating func endReplication(timeoutMilliseconds: Int32) {
+    _ = unsafe PQputCopyEnd(handle, nil)
+    var waited: Int32 = 0
+    while waited < timeoutMilliseconds {
+      if unsafe PQflush(handle) < 0 { return }
+      if unsafe PQconsumeInput(handle) == 0 { return }
+      var buffer: UnsafeMutablePointer<CChar>?
+      let count = unsafe PQgetCopyData(handle, &buffer, 1)
+      if count < 0 { break }
+      if count > 0 {
+        unsafe PQfreemem(buffer)
+        continue
+      }
+      var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+      _ = unsafe poll(&descriptor, 1, 20)
+      waited += 20
+    }
+  }
+}

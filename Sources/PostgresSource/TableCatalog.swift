@@ -1,0 +1,137 @@
+import ConnectData
+import Primitives
+
+/// What the catalogue says of tables and types. Asked at each relation message, as Debezium asks it: what it tells is the
+/// table as it is now, which may be ahead of the stream.
+public struct TableCatalog: Sendable {
+  /// A table by schema and name.
+  public struct Table: Sendable {
+    public let oid: RelationOID
+    public let schema: String
+    public let name: String
+    /// An estimate, for progress; negative when the table was never analysed.
+    public let estimatedRows: Int64
+  }
+
+  private var types: [TypeOID: TypeDescription] = [:]
+
+  public init() {}
+
+  /// Columns in order. Empty where the table does not exist (any more).
+  public mutating func columns(
+    ofTable oid: RelationOID, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> [ColumnDescription] {
+    let answer = try connection.query(
+      """
+      SELECT a.attname, a.atttypid, a.atttypmod, a.attnotnull OR (t.typtype = 'd' AND t.typnotnull),
+        pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', pg_catalog.col_description(a.attrelid, a.attnum)
+      FROM pg_catalog.pg_attribute a
+      JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+      WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+      ORDER BY a.attnum
+      """, [oid.description])
+    // Labels and domains can change between two relation messages.
+    types.removeAll()
+    var columns: [ColumnDescription] = []
+    for row in answer.rows {
+      guard let name = row[0], let type = row[1].flatMap({ UInt32($0) }), let modifier = row[2].flatMap({ Int32($0) })
+      else { throw PostgresError(kind: .unexpectedAnswer, message: "pg_attribute gave an unexpected row") }
+      columns.append(
+        ColumnDescription(
+          name: name, type: try self.type(TypeOID(rawValue: type), on: connection, depth: 0), typeModifier: modifier,
+          isNullable: row[3] != "t", defaultExpression: row[5] == "t" ? nil : row[4], isGenerated: row[5] == "t",
+          comment: row[6]))
+    }
+    return columns
+  }
+
+  /// Types nest through domains and arrays; a real catalogue nests a few levels.
+  private static let typeDepthMax = 32
+
+  private mutating func type(
+    _ oid: TypeOID, on connection: borrowing PostgresConnection, depth: Int
+  ) throws(PostgresError) -> TypeDescription {
+    if let known = types[oid] { return known }
+    let answer = try connection.query(
+      """
+      SELECT t.typname, n.nspname, t.typtype, t.typelem,
+        t.typcategory = 'A' AND t.typelem <> 0 AND t.typlen = -1, t.typbasetype, t.typtypmod
+      FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = $1::oid
+      """, [oid.description])
+    guard let row = answer.rows.first, let name = row[0], depth < TableCatalog.typeDepthMax else {
+      return TypeDescription(oid: oid, name: "oid \(oid)", kind: .unknown)
+    }
+    var kind: TypeDescription.Kind
+    switch row[2] {
+    case "b" where row[4] == "t":
+      let element = TypeOID(rawValue: row[3].flatMap { UInt32($0) } ?? 0)
+      kind = .array(element: try type(element, on: connection, depth: depth + 1))
+    case "b": kind = .base
+    case "e":
+      let labels = try connection.query(
+        "SELECT enumlabel FROM pg_catalog.pg_enum WHERE enumtypid = $1::oid ORDER BY enumsortorder", [oid.description])
+      kind = .enumeration(labels.rows.compactMap { $0[0] })
+    case "d":
+      let base = TypeOID(rawValue: row[5].flatMap { UInt32($0) } ?? 0)
+      kind = .domain(
+        try type(base, on: connection, depth: depth + 1), modifier: row[6].flatMap { Int32($0) } ?? -1)
+    case "c": kind = .composite
+    case "r": kind = .range
+    case "m": kind = .multirange
+    default: kind = .unknown
+    }
+    let described = TypeDescription(oid: oid, name: name, schemaName: row[1] ?? "pg_catalog", kind: kind)
+    types[oid] = described
+    return described
+  }
+
+  /// Names of the key's columns: the primary key in its own order, else the first unique index by name whose columns
+  /// are all NOT NULL; empty without either.
+  public static func keyColumns(
+    ofTable oid: RelationOID, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> [String] {
+    let answer = try connection.query(
+      """
+      WITH candidate AS (
+        SELECT i.indexrelid, i.indkey, i.indnkeyatts
+        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+        WHERE i.indrelid = $1::oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+          AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_attribute a
+            WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) AND NOT a.attnotnull)
+        ORDER BY i.indisprimary DESC, c.relname COLLATE "C" LIMIT 1)
+      SELECT a.attname
+      FROM candidate k, LATERAL unnest(k.indkey) WITH ORDINALITY AS u(attnum, place)
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::oid AND a.attnum = u.attnum
+      WHERE u.place <= k.indnkeyatts ORDER BY u.place
+      """, [oid.description])
+    return answer.rows.compactMap { $0[0] }
+  }
+
+  /// All ordinary and partitioned tables, but for the server's own.
+  public static func tables(on connection: borrowing PostgresConnection) throws(PostgresError) -> [Table] {
+    try connection.query(
+      """
+      SELECT c.oid, n.nspname, c.relname, c.reltuples::bigint
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+        AND c.relpersistence = 'p'
+      """
+    ).rows.compactMap { row in
+      guard let oid = row[0].flatMap({ UInt32($0) }), let schema = row[1], let name = row[2] else { return nil }
+      return Table(
+        oid: RelationOID(rawValue: oid), schema: schema, name: name,
+        estimatedRows: row[3].flatMap { Int64($0) } ?? -1)
+    }
+  }
+
+  /// Replica identity letter of `pg_class`.
+  public static func replicaIdentity(
+    ofTable oid: RelationOID, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> UInt8 {
+    let answer = try connection.query(
+      "SELECT relreplident FROM pg_catalog.pg_class WHERE oid = $1::oid", [oid.description])
+    return answer.firstValue?.utf8.first ?? UInt8(ascii: "d")
+  }
+}
