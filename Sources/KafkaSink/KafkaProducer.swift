@@ -1,0 +1,190 @@
+import CRdkafka
+import Glibc
+import Primitives
+
+/// An idempotent producer: takes encoded records with a ticket each, and gives the tickets back with what became of them.
+///
+/// One owner; calls may come from any thread, one at a time: "The API is completely thread-safe and the calling
+/// application may call any of the API functions from any of its own threads at any time" (`rdkafka.h`, "Threads").
+@safe
+public struct KafkaProducer: ~Copyable, @unchecked Sendable {
+  let client: OpaquePointer
+  private let events: OpaquePointer
+  private var arguments: ProduceArguments
+  private let reports: UnsafeMutableBufferPointer<UnsafePointer<rd_kafka_message_t>?>
+  private var topics: [OpaquePointer] = unsafe []
+  private var topicNames: [String] = []
+  private var topicIndexes: [String: Int] = [:]
+
+  /// Readable when events wait to be collected, for `poll` beside other sockets. Ours: neither read nor close it.
+  public let eventDescriptor: Int32
+
+  /// - Parameter properties: librdkafka's names (see `ClientProperties` for the Java client's); they replace our
+  ///   defaults, but not idempotence, acknowledgement by all replicas and the Java client's partitioner.
+  public init(properties: [(name: String, value: String)]) throws(KafkaError) {
+    let isTransactional = properties.contains { $0.name == "transactional.id" }
+    // A record waits as long as it takes, as in a Connect worker; a transaction sets its own bound.
+    let defaults = isTransactional ? [] : [(name: "message.timeout.ms", value: "0")]
+    let fixed = [
+      (name: "enable.idempotence", value: "true"), (name: "acks", value: "all"),
+      // Keyless records: one random partition for some milliseconds, then another, as the Java client.
+      (name: "partitioner", value: "murmur2_random"),
+    ]
+    let descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+    guard descriptor >= 0 else { throw KafkaError(code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE) }
+    do throws(KafkaError) {
+      unsafe client = try makeClient(
+        RD_KAFKA_PRODUCER, defaults + properties + fixed,
+        events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    eventDescriptor = descriptor
+    unsafe events = rd_kafka_queue_get_main(client)
+    arguments = ProduceArguments()
+    unsafe reports = .allocate(capacity: 1024)
+    var one: UInt64 = 1
+    unsafe rd_kafka_queue_io_event_enable(events, eventDescriptor, &one, MemoryLayout<UInt64>.size)
+  }
+
+  deinit {
+    unsafe rd_kafka_queue_io_event_enable(events, -1, nil, 0)
+    unsafe rd_kafka_queue_destroy(events)
+    // Topic handles go before the client.
+    for unsafe topic in unsafe topics { unsafe rd_kafka_topic_destroy(topic) }
+    unsafe rd_kafka_destroy(client)
+    unsafe reports.deallocate()
+    close(eventDescriptor)
+  }
+
+  // MARK: Topics
+
+  /// The index that `EncodedRecord.topic` holds. The same name gives the same index; once per table, not per record.
+  public mutating func topicIndex(_ name: String) throws(KafkaError) -> Int {
+    if let index = topicIndexes[name] { return index }
+    guard let topic = unsafe rd_kafka_topic_new(client, name, nil) else {
+      throw KafkaError(code: rd_kafka_last_error(), topic: name)
+    }
+    unsafe topics.append(topic)
+    topicNames.append(name)
+    topicIndexes[name] = topicNames.count - 1
+    return topicNames.count - 1
+  }
+
+  public func topicName(_ index: Int) -> String { topicNames[index] }
+
+  // MARK: Records
+
+  /// Hands a copy of the record over and returns at once. Its ticket comes back exactly once from `collectDeliveries`
+  /// or `drain`, if the record was accepted; not if this throws or the queue was full.
+  ///
+  /// Throws what librdkafka knows at once: the record is too large, the topic or partition does not exist, the client
+  /// has a fatal error.
+  public mutating func enqueue(
+    _ record: borrowing EncodedRecord, ticket: UInt
+  ) throws(KafkaError) -> EnqueueOutcome {
+    let milliseconds = record.timestampMilliseconds
+    // librdkafka takes 0 for "now" and the Java client refuses negative ones; neither may pass as another instant.
+    if let milliseconds, milliseconds <= 0 {
+      throw KafkaError(
+        code: RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, text: "a record's timestamp must be after 1970-01-01T00:00:00Z",
+        topic: topicNames[record.topic], isRetriable: false)
+    }
+    let error = unsafe arguments.produce(record, client: client, topic: topics[record.topic], ticket: ticket)
+    guard let error = unsafe error else { return .accepted }
+    if unsafe rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL {
+      unsafe rd_kafka_error_destroy(error)
+      return .queueFull
+    }
+    throw unsafe KafkaError(
+      consuming: error, topic: topicNames[record.topic], partition: record.partition)
+  }
+
+  /// Records accepted and not yet reported on, plus events not yet collected.
+  public var queuedCount: Int { Int(unsafe rd_kafka_outq_len(client)) }
+
+  // MARK: Reports
+
+  /// Serves up to `maxEvents` events; one event carries many reports. Waits for the first up to
+  /// `timeoutMilliseconds`. `body` gets each ticket; the rest comes back, oldest first.
+  @discardableResult
+  public mutating func collectDeliveries(
+    maxEvents: Int = 64, timeoutMilliseconds: Int = 0, _ body: (UInt, DeliveryResult) -> Void
+  ) -> [ClientEvent] {
+    // The descriptor is cleared before the queue is read, so that an event in between makes it readable again.
+    var wakeUps: UInt64 = 0
+    _ = unsafe read(eventDescriptor, &wakeUps, MemoryLayout<UInt64>.size)
+    var others: [ClientEvent] = []
+    var served = 0
+    while served < maxEvents {
+      let wait = served == 0 ? Int32(clamping: timeoutMilliseconds) : 0
+      guard let event = unsafe rd_kafka_queue_poll(events, wait) else { return others }
+      served += 1
+      if unsafe rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR {
+        unsafe forEachReport(of: event, body)
+      } else if let other = unsafe ClientEvent(event, client: client) {
+        others.append(other)
+      }
+      unsafe rd_kafka_event_destroy(event)
+    }
+    // Events may be left, and librdkafka wakes up once only: do it for it.
+    var one: UInt64 = 1
+    _ = unsafe write(eventDescriptor, &one, MemoryLayout<UInt64>.size)
+    return others
+  }
+
+  private func forEachReport(of event: OpaquePointer, _ body: (UInt, DeliveryResult) -> Void) {
+    while true {
+      let count = unsafe rd_kafka_event_message_array(event, reports.baseAddress, reports.count)
+      if count == 0 { return }
+      for index in 0..<count {
+        guard let message = unsafe reports[index] else { continue }
+        let ticket = unsafe UInt(bitPattern: message.pointee._private)
+        let code = unsafe message.pointee.err
+        if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+          unsafe body(ticket, .delivered(partition: message.pointee.partition, offset: message.pointee.offset))
+        } else {
+          // Not `rd_kafka_message_errstr`, which gives back the payload of a produced message.
+          let topic = unsafe String(cString: rd_kafka_topic_name(message.pointee.rkt))
+          unsafe body(ticket, .failed(KafkaError(code: code, topic: topic, partition: message.pointee.partition)))
+        }
+      }
+    }
+  }
+
+  /// Collects until nothing is queued or the time is over, and returns how many are left.
+  ///
+  /// Not `rd_kafka_flush`, which does not serve the event queue. A caller with other duties gives short time-outs.
+  public mutating func drain(
+    timeoutMilliseconds: Int, events: inout [ClientEvent], _ body: (UInt, DeliveryResult) -> Void
+  ) -> Int {
+    let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
+    while true {
+      let left = queuedCount
+      if left == 0 { return 0 }
+      let wait = ContinuousClock.now.duration(to: deadline).milliseconds
+      if wait <= 0 { return left }
+      // Short waits, since the last record may be reported without an event of its own following.
+      events += collectDeliveries(maxEvents: 64, timeoutMilliseconds: min(wait, 100), body)
+    }
+  }
+
+  /// Gives up everything that is queued or in flight. Each record is reported as `purged`; one in flight may be in its
+  /// topic all the same.
+  public mutating func purge() {
+    unsafe rd_kafka_purge(
+      client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+  }
+
+  /// Set once, never cleared: no record will be taken or delivered any more.
+  public var fatalError: KafkaError? { unsafe KafkaSink.fatalError(of: client) }
+}
+
+extension Duration {
+  /// Whole milliseconds, rounded up, so that a wait never spins on a fraction.
+  var milliseconds: Int {
+    let (seconds, attoseconds) = components
+    return Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+  }
+}

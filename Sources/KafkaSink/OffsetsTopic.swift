@@ -1,0 +1,81 @@
+import CRdkafka
+import Primitives
+
+/// A compacted topic as a store of small values by key, as Kafka Connect's `offset.storage.topic`.
+///
+/// The newest record of a key is its value. One writer at a time per key; nothing here fences a second one.
+public struct OffsetsTopic: ~Copyable {
+  public let name: String
+  private let properties: [(name: String, value: String)]
+  private let timeoutMilliseconds: Int
+  private var producer: KafkaProducer
+  private let index: Int
+  private var record = EncodedRecord()
+
+  /// Creates the topic with `cleanup.policy=compact` when it is missing.
+  ///
+  /// - Parameters:
+  ///   - properties: librdkafka's names of what reaches the brokers (servers, security, client id).
+  ///   - replicationFactor: -1 is the broker's default.
+  ///   - timeoutMilliseconds: bound of each `load` and `store`.
+  public init(
+    name: String, properties: [(name: String, value: String)], partitions: Int32 = 1, replicationFactor: Int32 = -1,
+    timeoutMilliseconds: Int = 30_000
+  ) throws(KafkaError) {
+    self.name = name
+    self.properties = properties
+    self.timeoutMilliseconds = timeoutMilliseconds
+    // No waiting for more records, and nothing of an abandoned `store` is sent after its time-out.
+    var producer = try KafkaProducer(
+      properties: [(name: "linger.ms", value: "0")] + properties + [
+        (name: "message.timeout.ms", value: String(timeoutMilliseconds))
+      ])
+    let topic = TopicSpecification(
+      name: name, partitions: partitions, replicationFactor: replicationFactor,
+      configuration: ["cleanup.policy": "compact"])
+    _ = try producer.createMissingTopics([topic], timeoutMilliseconds: timeoutMilliseconds)
+    index = try producer.topicIndex(name)
+    self.producer = producer
+  }
+
+  /// The newest value of `key`, from the whole topic; `nil` when there is none or it was deleted.
+  public func load(key: [UInt8]) throws(KafkaError) -> [UInt8]? {
+    var newest: [UInt8]?
+    try KafkaConsumer.readToEnd(
+      topic: name, properties: properties, timeoutMilliseconds: timeoutMilliseconds
+    ) { record in
+      let copy = record.copied()
+      if copy.key == key { newest = copy.value }
+    }
+    return newest
+  }
+
+  /// Writes and waits until all in-sync replicas have it. `nil` deletes the key.
+  ///
+  /// After an error that is retriable the value may be stored or not; store again.
+  public mutating func store(key: [UInt8], value: [UInt8]?) throws(KafkaError) {
+    record.clear()
+    record.topic = index
+    record.bytes.append(key)
+    record.key = 0..<key.count
+    if let value {
+      record.bytes.append(value)
+      record.value = key.count..<key.count + value.count
+    }
+    guard try producer.enqueue(record, ticket: 1) == .accepted else {
+      throw KafkaError(code: RD_KAFKA_RESP_ERR__QUEUE_FULL, topic: name)
+    }
+    var outcome: DeliveryResult?
+    var events: [ClientEvent] = []
+    // librdkafka reports the record as timed out by itself; the margin is for its timer.
+    _ = producer.drain(timeoutMilliseconds: timeoutMilliseconds + 2000, events: &events) { outcome = $1 }
+    switch outcome {
+    case .delivered: return
+    case .failed(let error): throw error
+    case nil:
+      producer.purge()
+      _ = producer.drain(timeoutMilliseconds: 1000, events: &events) { _, _ in }
+      throw KafkaError(code: RD_KAFKA_RESP_ERR__TIMED_OUT, topic: name)
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import CRdkafka
+
+/// A topic as it shall be, in the terms of Kafka Connect's `topic.creation.*`.
+public struct TopicSpecification: Sendable, Equatable {
+  public var name: String
+  /// -1 leaves it to the broker (Kafka 2.4 and later).
+  public var partitions: Int32
+  /// -1 leaves it to the broker.
+  public var replicationFactor: Int32
+  /// Topic properties: `cleanup.policy`, `retention.ms`, …
+  public var configuration: [String: String]
+
+  public init(
+    name: String, partitions: Int32 = -1, replicationFactor: Int32 = -1, configuration: [String: String] = [:]
+  ) {
+    self.name = name
+    self.partitions = partitions
+    self.replicationFactor = replicationFactor
+    self.configuration = configuration
+  }
+}
+
+/// What became of one topic of a request.
+public enum TopicCreationOutcome: Sendable, Equatable {
+  case created
+  case alreadyExists
+  /// The brokers cannot create topics on request; those that create them on first use will do so.
+  case unsupported
+}
+
+/// Creates topics that are missing, through the admin API.
+public enum TopicCreation {
+  /// With a client of its own. See `KafkaProducer.createMissingTopics`.
+  public static func createMissing(
+    _ topics: [TopicSpecification], properties: [(name: String, value: String)], timeoutMilliseconds: Int = 30_000
+  ) throws(KafkaError) -> [String: TopicCreationOutcome] {
+    let client = unsafe try makeClient(RD_KAFKA_PRODUCER, properties, events: RD_KAFKA_EVENT_ERROR)
+    defer { unsafe rd_kafka_destroy(client) }
+    return unsafe try create(topics, client: client, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  static func create(
+    _ topics: [TopicSpecification], client: OpaquePointer, timeoutMilliseconds: Int
+  ) throws(KafkaError) -> [String: TopicCreationOutcome] {
+    if topics.isEmpty { return [:] }
+    var requests: [OpaquePointer?] = unsafe []
+    defer { for unsafe request in unsafe requests { unsafe rd_kafka_NewTopic_destroy(request) } }
+    for topic in topics { unsafe requests.append(try newTopic(topic)) }
+
+    let options = unsafe rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS)
+    defer { unsafe rd_kafka_AdminOptions_destroy(options) }
+    var text = [CChar](repeating: 0, count: 256)
+    let bounded = Int32(clamping: min(max(timeoutMilliseconds, 1), 3_600_000))
+    unsafe rd_kafka_AdminOptions_set_request_timeout(options, bounded, &text, text.count)
+    // The controller answers when all replicas know the topic, so that the first record finds it.
+    unsafe rd_kafka_AdminOptions_set_operation_timeout(options, bounded, &text, text.count)
+
+    let queue = unsafe rd_kafka_queue_new(client)
+    defer { unsafe rd_kafka_queue_destroy(queue) }
+    unsafe rd_kafka_CreateTopics(client, &requests, requests.count, options, queue)
+    // The request's own time-out answers first; this one only keeps a fault of the library from hanging us.
+    guard let event = unsafe rd_kafka_queue_poll(queue, bounded + 5000) else {
+      throw KafkaError(code: RD_KAFKA_RESP_ERR__TIMED_OUT, text: "no answer to CreateTopics in \(bounded) ms")
+    }
+    defer { unsafe rd_kafka_event_destroy(event) }
+    let code = unsafe rd_kafka_event_error(event)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      let error = unsafe KafkaError(code: code, text: String(cString: rd_kafka_event_error_string(event)))
+      if error.kind == .unsupported {
+        return Dictionary(topics.map { ($0.name, .unsupported) }, uniquingKeysWith: { first, _ in first })
+      }
+      throw error
+    }
+    return try unsafe outcomes(of: event, client: client, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  private static func newTopic(_ topic: TopicSpecification) throws(KafkaError) -> OpaquePointer {
+    var text = [CChar](repeating: 0, count: 256)
+    let request = unsafe rd_kafka_NewTopic_new(
+      topic.name, topic.partitions, topic.replicationFactor, &text, text.count)
+    guard let request = unsafe request else {
+      throw KafkaError(
+        code: RD_KAFKA_RESP_ERR__INVALID_ARG, text: copied(text), topic: topic.name, isRetriable: false)
+    }
+    for (name, value) in topic.configuration.sorted(by: { $0.key < $1.key }) {
+      let code = unsafe rd_kafka_NewTopic_set_config(request, name, value)
+      guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+        unsafe rd_kafka_NewTopic_destroy(request)
+        throw KafkaError(code: code, topic: topic.name)
+      }
+    }
+    return unsafe request
+  }
+
+  private static func outcomes(
+    of event: OpaquePointer, client: OpaquePointer, timeoutMilliseconds: Int
+  ) throws(KafkaError) -> [String: TopicCreationOutcome] {
+    var count = 0
+    let result = unsafe rd_kafka_event_CreateTopics_result(event)
+    let entries = unsafe rd_kafka_CreateTopics_result_topics(result, &count)
+    var outcomes: [String: TopicCreationOutcome] = [:]
+    var refused: [KafkaError] = []
+    for index in 0..<count {
+      guard let entry = unsafe entries?[index] else { continue }
+      let name = unsafe String(cString: rd_kafka_topic_result_name(entry))
+      let code = unsafe rd_kafka_topic_result_error(entry)
+      let text = unsafe rd_kafka_topic_result_error_string(entry).map { unsafe String(cString: $0) }
+      if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+        outcomes[name] = .created
+      } else if code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS {
+        outcomes[name] = .alreadyExists
+      } else {
+        let error = KafkaError(code: code, text: text, topic: name)
+        if error.kind == .unsupported { outcomes[name] = .unsupported } else { refused.append(error) }
+      }
+    }
+    if refused.contains(where: { $0.kind == .notAuthorized }) {
+      // A broker asked by someone who may not create says no before it says "exists": look.
+      let known = unsafe try listPartitions(client: client, timeoutMilliseconds: timeoutMilliseconds) { topic in
+        refused.contains { $0.topic == topic }
+      }
+      refused.removeAll { error in
+        guard error.kind == .notAuthorized, let name = error.topic, known.contains(where: { $0.topic == name })
+        else { return false }
+        outcomes[name] = .alreadyExists
+        return true
+      }
+    }
+    if let first = refused.first { throw first }
+    return outcomes
+  }
+}
+
+extension KafkaProducer {
+  /// Creates those topics that are missing. Throws for the first topic that the brokers refuse (not authorised, a
+  /// policy, more replicas than brokers); others of the same call may have been created.
+  public func createMissingTopics(
+    _ topics: [TopicSpecification], timeoutMilliseconds: Int = 30_000
+  ) throws(KafkaError) -> [String: TopicCreationOutcome] {
+    unsafe try TopicCreation.create(topics, client: client, timeoutMilliseconds: timeoutMilliseconds)
+  }
+}

@@ -1,0 +1,39 @@
+import EmbeddedServers
+import KafkaSink
+import Testing
+
+@Suite struct OffsetsTopicTests {
+  @Test func newestValueOfTheKeyIsLoadedByAnother() throws {
+    let kafka = try EmbeddedKafka()
+    let properties = [(name: "bootstrap.servers", value: kafka.bootstrapServers)]
+    var writer = try OffsetsTopic(name: "offsets", properties: properties)
+    #expect(try writer.load(key: utf8("k")) == nil)
+    try writer.store(key: utf8("k"), value: utf8("1"))
+    try writer.store(key: utf8("other"), value: utf8("9"))
+    try writer.store(key: utf8("k"), value: utf8("2"))
+    let reader = try OffsetsTopic(name: "offsets", properties: properties)
+    #expect(try reader.load(key: utf8("k")) == utf8("2"))
+    #expect(try reader.load(key: utf8("other")) == utf8("9"))
+    try writer.store(key: utf8("k"), value: nil)
+    #expect(try reader.load(key: utf8("k")) == nil)
+    try writer.store(key: utf8("k"), value: [])
+    #expect(try reader.load(key: utf8("k")) == [])
+  }
+
+  @Test func storeWithoutBrokersEndsWithItsDeadline() throws {
+    let kafka = try EmbeddedKafka()
+    var topic = try OffsetsTopic(
+      name: "offsets", properties: [(name: "bootstrap.servers", value: kafka.bootstrapServers)],
+      timeoutMilliseconds: 500)
+    try kafka.takeDown()
+    let start = ContinuousClock.now
+    do {
+      try topic.store(key: utf8("k"), value: utf8("1"))
+      Issue.record("stored")
+    } catch {
+      #expect(error.kind == .timedOut || error.kind == .purged)
+      #expect(error.isRetriable)
+    }
+    #expect(ContinuousClock.now - start < .seconds(4))
+  }
+}
