@@ -32,6 +32,7 @@ let package = Package(
     .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CRdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
+    .systemLibrary(name: "CLinux"),
 
     .target(name: "Primitives", swiftSettings: strict),
     .target(name: "ConnectData", dependencies: ["Primitives"], swiftSettings: strict),
@@ -47,7 +48,7 @@ let package = Package(
     .target(
       name: "RelayRuntime",
       dependencies: [
-        "Primitives", "PostgresSource", "PgOutput", "ConnectData", "EventRouting", "EventEncoding", "KafkaSink",
+        "CLinux", "Primitives", "PostgresSource", "PgOutput", "ConnectData", "EventRouting", "EventEncoding", "KafkaSink",
         "Acknowledgement", "ConnectorConfig", logging, histogram,
       ],
       swiftSettings: strict),
@@ -65,7 +66,9 @@ let package = Package(
 
     .target(
       name: "RelayTestSupport",
-      dependencies: ["Primitives", "PgOutput", "RelayRuntime", "Acknowledgement"],
+      dependencies: [
+        "Primitives", "PgOutput", "ConnectData", "EventRouting", "EventEncoding", "RelayRuntime", "Acknowledgement",
+      ],
       swiftSettings: common),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: common),
     .testTarget(name: "PgOutputTests", dependencies: ["PgOutput", "RelayTestSupport"], swiftSettings: common),

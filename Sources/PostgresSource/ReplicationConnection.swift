@@ -104,7 +104,7 @@ public struct ReplicationConnection: ~Copyable {
 
   /// Lends the next frame to `body`, if a whole one is there. Reads what the socket has, never waits.
   /// The bytes are libpq's and freed when `body` returns.
-  public mutating func receive(
+  public func receive(
     readingSocket: Bool, _ body: (RawSpan) -> Void
   ) throws(PostgresError) -> Received {
     if readingSocket, unsafe PQconsumeInput(handle) == 0 { throw unsafe PostgresError(connection: handle) }
@@ -133,7 +133,7 @@ public struct ReplicationConnection: ~Copyable {
   }
 
   /// Queues a message to the server and sends what the socket takes.
-  public mutating func send(_ message: RawSpan) throws(PostgresError) {
+  public func send(_ message: RawSpan) throws(PostgresError) {
     let queued = unsafe message.withUnsafeBytes { bytes in
       unsafe PQputCopyData(handle, bytes.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
     }
@@ -143,7 +143,7 @@ public struct ReplicationConnection: ~Copyable {
 
   /// Sends what is queued, as far as the socket takes it. Returns whether some is left.
   @discardableResult
-  public mutating func flush() throws(PostgresError) -> Bool {
+  public func flush() throws(PostgresError) -> Bool {
     let left = unsafe PQflush(handle)
     guard left >= 0 else { throw unsafe PostgresError(connection: handle) }
     return left == 1
@@ -151,7 +151,7 @@ public struct ReplicationConnection: ~Copyable {
 
   /// Ends the stream in order and waits, but no longer than the time-out, so that the last status update is taken and the
   /// slot is free when this returns.
-  public mutating func endReplication(timeoutMilliseconds: Int32) {
+  public func endReplication(timeoutMilliseconds: Int32) {
     _ = unsafe PQputCopyEnd(handle, nil)
     var waited: Int32 = 0
     while waited < timeoutMilliseconds {

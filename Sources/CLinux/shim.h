@@ -1,0 +1,16 @@
+// Linux calls that Swift's Glibc module leaves out.
+#ifndef SLUICE_CLINUX_SHIM_H
+#define SLUICE_CLINUX_SHIM_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <pthread.h>
+#include <sys/eventfd.h>
+
+// The flags are enumerators in the header, which Swift would import as values of their own type.
+static inline int sluice_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+// Declared only under _GNU_SOURCE, which a module's user cannot set.
+int pthread_setname_np(pthread_t thread, const char *name);
+static inline void sluice_name_thread(const char *name) { (void)pthread_setname_np(pthread_self(), name); }
+#endif

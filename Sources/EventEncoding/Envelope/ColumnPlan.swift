@@ -1,0 +1,45 @@
+import ConnectData
+import Primitives
+
+/// One field of a table's records: where its value stands in a tuple and how it is written. Made once per relation.
+struct ColumnPlan {
+  let name: String
+  /// Index of the column in the tuples of the stream.
+  let tupleIndex: Int
+  let codec: ColumnCodec
+  /// `"name":`, escaped, with a comma before it but for the first field.
+  let nameJSON: [UInt8]
+  /// What stands for a value that is null or was not sent: `null`, the default, or what Debezium makes up.
+  let nullJSON: [UInt8]
+  /// What stands for an unchanged TOAST value.
+  let unavailableJSON: [UInt8]
+
+  /// The record has the column's bytes as they are: a text whose value is a text.
+  let isPlainText: Bool
+
+  var schema: ConnectSchema { codec.schema }
+
+  init(name: String, tupleIndex: Int, codec: ColumnCodec, json: JSONOptions, isFirst: Bool) {
+    self.name = name
+    self.tupleIndex = tupleIndex
+    self.codec = codec
+    isPlainText = codec.form == .text
+    nameJSON = ColumnPlan.name(name, isFirst: isFirst)
+    nullJSON = ColumnPlan.json(codec.absentValue, codec.schema, json)
+    unavailableJSON = ColumnPlan.json(codec.unavailable, codec.schema, json)
+  }
+
+  static func name(_ name: String, isFirst: Bool) -> [UInt8] {
+    var out = ByteWriter()
+    if !isFirst { out.append(UInt8(ascii: ",")) }
+    JSONText.writeString(name, into: &out)
+    out.append(UInt8(ascii: ":"))
+    return out.array
+  }
+
+  private static func json(_ value: ConnectValue, _ schema: ConnectSchema, _ options: JSONOptions) -> [UInt8] {
+    var out = ByteWriter()
+    JSONConverter.write(value, schema, options, into: &out)
+    return out.array
+  }
+}

@@ -1,0 +1,71 @@
+import Primitives
+
+/// The four headers that every data record carries (`extended.headers.enabled`), made once and copied as one block.
+struct ContextHeaders {
+  private let block: [UInt8]
+  private let headers: [EncodedRecord.Header]
+
+  static let names = [
+    "__debezium.context.connectorLogicalName", "__debezium.context.taskId", "__debezium.context.connectorName",
+    "__debezium.context.runId",
+  ]
+
+  init(options: PipelineOptions) {
+    guard options.addsContextHeaders else {
+      block = []
+      headers = []
+      return
+    }
+    var block: [UInt8] = []
+    var headers: [EncodedRecord.Header] = []
+    let values = [options.topics.prefix, options.taskID, "postgresql", options.runID]
+    for (name, value) in zip(ContextHeaders.names, values) {
+      let nameStart = block.count
+      block += Array(name.utf8)
+      let nameEnd = block.count
+      block.append(0)
+      let valueStart = block.count
+      block += Array(value.utf8)
+      headers.append(.init(name: nameStart..<nameEnd, value: valueStart..<block.count))
+    }
+    self.block = block
+    self.headers = headers
+  }
+
+  func append(to record: inout EncodedRecord) {
+    let start = record.bytes.count
+    record.bytes.append(block)
+    for header in headers {
+      record.headers.append(
+        .init(
+          name: (header.name.lowerBound + start)..<(header.name.upperBound + start),
+          value: header.value.map { ($0.lowerBound + start)..<($0.upperBound + start) }))
+    }
+  }
+}
+
+extension EncodedRecord {
+  /// Adds a header whose value `write` appends to `bytes`; `false` from it is a null value.
+  mutating func appendHeader<E: Error>(
+    _ name: [UInt8], _ write: (inout ByteWriter) throws(E) -> Bool
+  ) throws(E) {
+    let nameStart = bytes.count
+    bytes.append(name)
+    let nameEnd = bytes.count
+    bytes.append(0)
+    let valueStart = bytes.count
+    let isPresent = try write(&bytes)
+    headers.append(.init(name: nameStart..<nameEnd, value: isPresent ? valueStart..<bytes.count : nil))
+  }
+
+  /// Whether a header of this name is there already.
+  func hasHeader(_ name: String) -> Bool {
+    let wanted = Array(name.utf8)
+    return headers.contains { header in
+      guard header.name.count == wanted.count else { return false }
+      let found = bytes.bytes.extracting(header.name)
+      for offset in 0..<wanted.count where found.byte(at: offset) != wanted[offset] { return false }
+      return true
+    }
+  }
+}

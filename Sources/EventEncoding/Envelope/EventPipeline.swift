@@ -1,0 +1,512 @@
+import ConnectData
+import EventRouting
+import PgOutput
+import Primitives
+
+/// The row path: frames of the stream in, Kafka records out. A plain state machine without I/O and without a clock; what
+/// it needs from outside it asks for through its result.
+public struct EventPipeline: ~Copyable {
+  /// What the caller does next. Records, if any, wait in `records`.
+  public enum Step: Equatable, Sendable {
+    /// Nothing but the records.
+    case rows
+    case began
+    /// The transaction is complete once its records are sent.
+    case committed(endLSN: LSN, at: PostgresTimestamp)
+    /// A message outside transactions: its records are a unit of their own unless a transaction is open.
+    case message(isTransactional: Bool)
+    /// A relation has come that needs the catalogue: look it up, then call `install`.
+    case needsTable(Relation)
+  }
+
+  /// Records that wait for the producer, oldest first.
+  public var records = RecordQueue()
+  public private(set) var topics = TopicTable()
+  /// Rows of captured tables seen since the start, by the plan's table; for metrics.
+  public private(set) var capturedChanges: UInt64 = 0
+
+  let options: PipelineOptions
+  let chain: TransformChain
+  let contextHeaders: ContextHeaders
+  private var decoder = PgOutputDecoder()
+  var rows: RowEncoder
+  var outbox: OutboxEncoder
+  var source: SourceFragments
+  private var plans: [RelationOID: RelationPlan] = [:]
+  private var lastRelation: RelationOID?
+  private var lastPlan: RelationPlan?
+  var transaction: TransactionContext?
+  /// End of the last transaction seen in this connector's life: first part of `source.sequence`.
+  public private(set) var lastCommit: LSN?
+  private let transactionTopic: Int
+
+  /// - Parameter lastCommit: end of the last transaction of an earlier life, from the state record.
+  public init(_ options: PipelineOptions, lastCommit: LSN?) {
+    self.options = options
+    self.lastCommit = lastCommit
+    chain = TransformChain(options.transforms)
+    contextHeaders = ContextHeaders(options: options)
+    rows = RowEncoder(options: options)
+    outbox = OutboxEncoder(options: options)
+    source = SourceFragments(prefix: options.topics.prefix, database: options.database)
+    transactionTopic = topics.index(of: options.topics.transaction)
+  }
+
+  /// The stream starts anew: an open transaction is forgotten, relations will be described again.
+  public mutating func streamRestarted() {
+    transaction = nil
+    plans.removeAll()
+    lastRelation = nil
+    lastPlan = nil
+    records.removeAll()
+  }
+
+  /// A column that could not be converted since the last call.
+  public mutating func takeConversionWarning() -> ConversionWarning? { rows.takeWarning() }
+
+  /// Takes one message of the stream.
+  /// - Parameter now: wall clock in nanoseconds since 1970, for the envelope's `ts_*`.
+  public mutating func receive(
+    _ message: RawSpan, _ header: XLogDataHeader, now: Int64
+  ) throws(PipelineError) -> Step {
+    let decoded: PgOutputMessage
+    do throws(DecodeError) {
+      decoded = try decoder.decode(message)
+    } catch {
+      throw PipelineError(.decode(error), lsn: header.walStart)
+    }
+    switch decoded {
+    case .insert(let relation):
+      let plan = try plan(relation, header.walStart)
+      try check(decoder.newTuple, plan, header.walStart)
+      try change(.create, plan, old: nil, new: decoder.newTuple, isOldFull: false, message, header.walStart, now)
+      return .rows
+    case .update(let relation, let old):
+      let plan = try plan(relation, header.walStart)
+      try check(decoder.newTuple, plan, header.walStart)
+      if old != .none { try check(decoder.oldTuple, plan, header.walStart) }
+      try change(
+        .update, plan, old: old == .none ? nil : decoder.oldTuple, new: decoder.newTuple, isOldFull: old == .full,
+        message, header.walStart, now)
+      return .rows
+    case .delete(let relation, _):
+      let plan = try plan(relation, header.walStart)
+      try check(decoder.oldTuple, plan, header.walStart)
+      try change(.delete, plan, old: decoder.oldTuple, new: nil, isOldFull: false, message, header.walStart, now)
+      return .rows
+    case .begin(let begin):
+      return try self.begin(begin, header.walStart)
+    case .commit(let commit):
+      return try self.commit(commit, header.walStart)
+    case .origin(let origin):
+      transaction?.origin = origin
+      if let transaction { prepareSource(transaction) }
+      return .rows
+    case .relation(let relation):
+      return .needsTable(relation)
+    case .type:
+      // Types that are not built in are looked up with the table that uses them.
+      return .rows
+    case .truncate(let truncate):
+      for relation in truncate.relations {
+        guard let plan = plans[relation] else { continue }
+        try self.truncate(plan, header.walStart, now)
+      }
+      return .rows
+    case .logicalMessage(let logical):
+      try emitMessage(logical, message.extracting(logical.content), header.walStart, now)
+      return .message(isTransactional: logical.isTransactional)
+    }
+  }
+
+  /// Answers `needsTable`.
+  public mutating func install(_ relation: Relation, _ table: TableDescription) {
+    let topic = topics.index(of: options.topics.data(TableID(schema: relation.schema, name: relation.name)))
+    plans[relation.oid] = RelationPlan(relation: relation, table: table, topic: topic, options: options)
+    lastRelation = nil
+    lastPlan = nil
+  }
+
+  private mutating func plan(_ relation: RelationOID, _ lsn: LSN) throws(PipelineError) -> RelationPlan {
+    if relation == lastRelation, let lastPlan { return lastPlan }
+    guard let plan = plans[relation] else {
+      throw PipelineError(.unexpectedMessage("a change of relation \(relation), which was never described"), lsn: lsn)
+    }
+    lastRelation = relation
+    lastPlan = plan
+    return plan
+  }
+
+  private func check(_ tuple: TupleLayout, _ plan: RelationPlan, _ lsn: LSN) throws(PipelineError) {
+    guard tuple.count == plan.tupleCount else {
+      throw PipelineError(
+        .unexpectedMessage("a row of \(tuple.count) columns, where the relation has \(plan.tupleCount)"),
+        table: plan.id, lsn: lsn)
+    }
+  }
+
+  // MARK: Transactions
+
+  private mutating func begin(_ begin: Begin, _ lsn: LSN) throws(PipelineError) -> Step {
+    guard transaction == nil else {
+      throw PipelineError(.unexpectedMessage("BEGIN inside a transaction"), lsn: lsn)
+    }
+    let context = TransactionContext(begin)
+    transaction = context
+    prepareSource(context)
+    if options.providesTransactionMetadata {
+      try emitTransactionRecord("BEGIN", context, lsn, count: nil, collections: nil)
+    }
+    return .began
+  }
+
+  private mutating func commit(_ commit: Commit, _ lsn: LSN) throws(PipelineError) -> Step {
+    guard let context = transaction else {
+      throw PipelineError(.unexpectedMessage("COMMIT outside a transaction"), lsn: lsn)
+    }
+    if options.providesTransactionMetadata {
+      try emitTransactionRecord(
+        "END", context, commit.endLSN, count: context.totalOrder, collections: context.collectionsInJavaOrder)
+    }
+    transaction = nil
+    lastCommit = commit.endLSN
+    return .committed(endLSN: commit.endLSN, at: commit.committedAt)
+  }
+
+  private mutating func prepareSource(_ context: TransactionContext) {
+    source.prepare(
+      unixMicroseconds: context.committedAt.unixMicroseconds, marker: .streaming, lastCommit: lastCommit,
+      transactionID: UInt64(context.id.rawValue), origin: context.origin)
+  }
+
+  private mutating func emitTransactionRecord(
+    _ status: String, _ context: TransactionContext, _ lsn: LSN, count: Int64?,
+    collections: [(table: TableID, count: Int64)]?
+  ) throws(PipelineError) {
+    let id = ConnectValue.text("\(context.id):\(lsn.rawValue)")
+    let list = collections.map { collections in
+      ConnectValue.array(collections.map { .structure([.text($0.table.description), .int64($0.count)]) })
+    }
+    let value = ConnectValue.structure([
+      .text(status), id, count.map(ConnectValue.int64) ?? .null, list ?? .null,
+      .int64(floorDivide(context.committedAt.unixMicroseconds, 1_000)),
+    ])
+    try emitTree(
+      topic: transactionTopic, key: .structure([id]), EnvelopeSchema.transactionKey, value: value,
+      EnvelopeSchema.transactionValue, lsn)
+  }
+
+  // MARK: Messages
+
+  private mutating func emitMessage(
+    _ logical: LogicalMessage, _ content: RawSpan, _ lsn: LSN, _ now: Int64
+  ) throws(PipelineError) {
+    if options.skippedOperations.contains(.message) { return }
+    let microseconds: Int64
+    var transactionID: Int64?
+    var nanoseconds: Int64
+    if logical.isTransactional, let transaction {
+      microseconds = transaction.committedAt.unixMicroseconds
+      nanoseconds = microseconds &* 1_000
+      transactionID = Int64(transaction.id.rawValue)
+    } else {
+      microseconds = floorDivide(now, 1_000)
+      nanoseconds = now
+    }
+    let lastCommitText = lastCommit.map { "\"\($0.rawValue)\"" } ?? "null"
+    let sequence = "[\(lastCommitText),\"\(logical.lsn.rawValue)\"]"
+    let source = ConnectValue.structure([
+      .text(PipelineOptions.debeziumVersion), .text("postgresql"), .text(options.topics.prefix),
+      .int64(floorDivide(microseconds, 1_000)), .text("false"), .text(options.database), .text(sequence),
+      .int64(microseconds), .int64(nanoseconds), .text(""), .text(""), transactionID.map(ConnectValue.int64) ?? .null,
+      .int64(Int64(bitPattern: logical.lsn.rawValue)), .null, .null, .null,
+    ])
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(content.byteCount)
+    for offset in 0..<content.byteCount { bytes.append(content.byte(at: offset)) }
+    let value = ConnectValue.structure([
+      .text("m"), .int64(floorDivide(now, 1_000_000)), source, .null,
+      .structure([.text(logical.prefix), .bytes(bytes)]),
+    ])
+    let topic = topics.index(
+      of: TopicName.sanitized(options.topics.prefix + options.topics.delimiter + "message"))
+    try emitTree(
+      topic: topic, key: .structure([.text(logical.prefix)]), EnvelopeSchema.messageKey, value: value,
+      EnvelopeSchema.messageValue, lsn)
+  }
+
+  /// A record that is no change of a table: no context headers, and event routers let it pass.
+  private mutating func emitTree(
+    topic: Int, key: ConnectValue, _ keySchema: ConnectSchema, value: ConnectValue, _ valueSchema: ConnectSchema,
+    _ lsn: LSN
+  ) throws(PipelineError) {
+    let slot = records.append(nil, at: lsn)
+    do throws(PipelineError) {
+      var subject = TransformChain.Subject(topic: topic, isTombstone: false)
+      for index in chain.steps.indices {
+        guard chain.applies(index, to: subject, topics: topics, hasHeader: { _ in false }) else { continue }
+        if case .regexRouter(let router) = chain.steps[index].kind {
+          subject.topic = try route(index, router, subject.topic, nil, lsn)
+        }
+      }
+      slot.record.topic = subject.topic
+      slot.record.key = try writeTree(
+        key, keySchema, options.keyConverter, plan: nil, lsn: lsn, into: &slot.record.bytes)
+      slot.record.value = try writeTree(
+        value, valueSchema, options.valueConverter, plan: nil, lsn: lsn, into: &slot.record.bytes)
+    } catch {
+      records.cancelLast()
+      throw error
+    }
+  }
+
+  mutating func route(
+    _ index: Int, _ router: RegexRouter, _ topic: Int, _ plan: RelationPlan?, _ lsn: LSN
+  ) throws(PipelineError) -> Int {
+    do throws(JavaReplacement.Refusal) {
+      return try chain.route(index, router, topic, topics: &topics)
+    } catch {
+      throw PipelineError(
+        .transform(alias: chain.steps[index].alias, OutboxFailure(error.reason)), table: plan?.id, lsn: lsn)
+    }
+  }
+
+  // MARK: Changes
+
+  private mutating func change(
+    _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, isOldFull: Bool,
+    _ message: RawSpan, _ lsn: LSN, _ now: Int64
+  ) throws(PipelineError) {
+    guard plan.isCaptured else { return }
+    guard transaction != nil else {
+      throw PipelineError(.unexpectedMessage("a row outside a transaction"), table: plan.id, lsn: lsn)
+    }
+    capturedChanges += 1
+    if options.skippedOperations.contains(operation) { return }
+    if operation == .update, plan.hasKey, let old, let new, RowEncoder.keyDiffers(plan, old, new, message) {
+      try emitRow(.delete, plan, old: old, new: nil, fallback: nil, .newKey(new), message, lsn, now)
+      if options.sendsTombstones { try emitTombstone(plan, old, .newKey(new), message, lsn) }
+      try emitRow(.create, plan, old: nil, new: new, fallback: isOldFull ? old : nil, .oldKey(old), message, lsn, now)
+      return
+    }
+    try emitRow(operation, plan, old: old, new: new, fallback: isOldFull ? old : nil, .none, message, lsn, now)
+    if operation == .delete, options.sendsTombstones { try emitTombstone(plan, old!, .none, message, lsn) }
+  }
+
+  /// The header that ties together the records of a key-changing update.
+  enum KeyChange {
+    case none
+    case newKey(TupleLayout)
+    case oldKey(TupleLayout)
+  }
+
+  /// One row of a snapshot.
+  public mutating func snapshotRow(
+    _ relation: RelationOID, _ tuple: TupleLayout, _ bytes: RawSpan, marker: SnapshotMarker,
+    at snapshot: SnapshotOrigin,
+    now: Int64
+  ) throws(PipelineError) {
+    let plan = try plan(relation, snapshot.lsn)
+    try check(tuple, plan, snapshot.lsn)
+    guard plan.isCaptured else { return }
+    capturedChanges += 1
+    source.prepare(
+      unixMicroseconds: snapshot.unixMicroseconds, marker: marker, lastCommit: nil,
+      transactionID: snapshot.transactionID, origin: nil)
+    if options.skippedOperations.contains(.read) { return }
+    try emitRow(.read, plan, old: nil, new: tuple, fallback: nil, .none, bytes, snapshot.lsn, now)
+  }
+
+  private mutating func truncate(_ plan: RelationPlan, _ lsn: LSN, _ now: Int64) throws(PipelineError) {
+    guard plan.isCaptured else { return }
+    capturedChanges += 1
+    if options.skippedOperations.contains(.truncate) { return }
+    let empty = RawSpan()
+    try emitRow(.truncate, plan, old: nil, new: nil, fallback: nil, .none, empty, lsn, now)
+  }
+
+  private mutating func emitTombstone(
+    _ plan: RelationPlan, _ tuple: TupleLayout, _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN
+  ) throws(PipelineError) {
+    let slot = records.append(plan, at: lsn)
+    do throws(PipelineError) {
+      try writeHeaders(plan, keyChange, message, lsn, into: &slot.record)
+      var subject = TransformChain.Subject(topic: plan.topic, isTombstone: true)
+      for index in chain.steps.indices {
+        guard chain.applies(index, to: subject, topics: topics, hasHeader: { slot.record.hasHeader($0) }) else {
+          continue
+        }
+        switch chain.steps[index].kind {
+        case .regexRouter(let router): subject.topic = try route(index, router, subject.topic, plan, lsn)
+        case .eventRouter:
+          records.cancelLast()
+          return
+        }
+      }
+      slot.record.topic = subject.topic
+      try rows.writeKey(plan, tuple, old: nil, message, lsn: lsn, into: &slot.record)
+    } catch {
+      records.cancelLast()
+      throw error
+    }
+  }
+
+  private mutating func emitRow(
+    _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, fallback: TupleLayout?,
+    _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN, _ now: Int64
+  ) throws(PipelineError) {
+    let slot = records.append(plan, at: lsn)
+    do throws(PipelineError) {
+      let isKept = try fillRow(
+        operation, plan, old: old, new: new, fallback: fallback, keyChange, message, lsn, now, into: &slot.record)
+      if !isKept { records.cancelLast() }
+    } catch {
+      records.cancelLast()
+      throw error
+    }
+  }
+
+  /// Returns `false` where a transform dropped the record.
+  private mutating func fillRow(
+    _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, fallback: TupleLayout?,
+    _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN, _ now: Int64, into record: inout EncodedRecord
+  ) throws(PipelineError) -> Bool {
+    try writeHeaders(plan, keyChange, message, lsn, into: &record)
+    var subject = TransformChain.Subject(topic: plan.topic, isTombstone: false)
+    var isEnvelope = true
+    // Counted here, since a row that a transform drops later is an event of its transaction all the same.
+    var collectionOrder: Int64 = 0
+    if options.providesTransactionMetadata, transaction != nil { collectionOrder = transaction!.count(plan.id) }
+    for index in chain.steps.indices {
+      let isTombstone = !isEnvelope && record.value == nil
+      subject.isTombstone = isTombstone
+      let applies = chain.applies(index, to: subject, topics: topics, hasHeader: { record.hasHeader($0) })
+      guard applies else { continue }
+      switch chain.steps[index].kind {
+      case .regexRouter(let router):
+        subject.topic = try route(index, router, subject.topic, plan, lsn)
+      case .eventRouter(let router):
+        if isTombstone { return false }
+        guard isEnvelope else { continue }
+        switch operation {
+        case .delete: return false
+        case .update:
+          guard router.invalidOperationBehavior == .fatal else { return false }
+          throw failure(
+            index, OutboxFailure("an update of the outbox table, with table.op.invalid.behavior=fatal"), plan, lsn)
+        case .truncate, .message:
+          throw failure(index, OutboxFailure("a truncate of the outbox table has no event"), plan, lsn)
+        case .create, .read: break
+        }
+        do throws(OutboxFailure) {
+          guard let outboxPlan = try plan.outbox[index]?.get() else { continue }
+          subject.topic = try outbox.write(
+            index, router, outboxPlan, plan, new!, message, lsn: lsn, now: now, rows: &rows, topics: &topics,
+            into: &record)
+        } catch {
+          throw failure(index, error, plan, lsn)
+        }
+        isEnvelope = false
+      }
+    }
+    record.topic = subject.topic
+    guard isEnvelope else { return true }
+    if operation != .truncate {
+      try rows.writeKey(plan, new ?? old!, old: fallback, message, lsn: lsn, into: &record)
+    }
+    try writeEnvelope(
+      operation, plan, old: old, new: new, fallback: fallback, message, lsn, now, collectionOrder: collectionOrder,
+      into: &record)
+    return true
+  }
+
+  private func failure(_ index: Int, _ failure: OutboxFailure, _ plan: RelationPlan, _ lsn: LSN) -> PipelineError {
+    PipelineError(
+      .transform(alias: chain.steps[index].alias, failure), table: plan.id, keyColumns: plan.keyColumnNames, lsn: lsn)
+  }
+
+  private mutating func writeHeaders(
+    _ plan: RelationPlan, _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN, into record: inout EncodedRecord
+  ) throws(PipelineError) {
+    switch keyChange {
+    case .none: break
+    case .newKey(let tuple): try writeKeyHeader("__debezium.newkey", plan, tuple, message, lsn, into: &record)
+    case .oldKey(let tuple): try writeKeyHeader("__debezium.oldkey", plan, tuple, message, lsn, into: &record)
+    }
+    contextHeaders.append(to: &record)
+  }
+
+  private mutating func writeKeyHeader(
+    _ name: String, _ plan: RelationPlan, _ tuple: TupleLayout, _ message: RawSpan, _ lsn: LSN,
+    into record: inout EncodedRecord
+  ) throws(PipelineError) {
+    let key = try rows.keyValue(plan, tuple, message, lsn: lsn)
+    record.appendHeader(Array(name.utf8)) { out in
+      SimpleHeaderConverter.write(key, plan.keySchema, into: &out)
+    }
+  }
+
+  private mutating func writeEnvelope(
+    _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, fallback: TupleLayout?,
+    _ message: RawSpan, _ lsn: LSN, _ now: Int64, collectionOrder: Int64, into record: inout EncodedRecord
+  ) throws(PipelineError) {
+    guard options.valueConverter.json != nil else {
+      throw PipelineError(
+        .converter(
+          "a change record is a structure, which needs value.converter=org.apache.kafka.connect.json.JsonConverter"),
+        table: plan.id, keyColumns: plan.keyColumnNames, lsn: lsn)
+    }
+    let start = record.bytes.count
+    record.bytes.append(plan.valuePrefix)
+    record.bytes.append("{\"before\":")
+    if let old {
+      try rows.writeRow(plan, old, old: nil, message, lsn: lsn, into: &record.bytes)
+    } else {
+      record.bytes.append("null")
+    }
+    record.bytes.append(",\"after\":")
+    if let new {
+      try rows.writeRow(plan, new, old: fallback, message, lsn: lsn, into: &record.bytes)
+    } else {
+      record.bytes.append("null")
+    }
+    record.bytes.append(UInt8(ascii: ","))
+    source.write(lsn: lsn, table: plan.sourceTableJSON, into: &record.bytes)
+    if collectionOrder > 0, let transaction {
+      record.bytes.append(",\"transaction\":{\"id\":\"")
+      record.bytes.append(decimal: UInt64(transaction.id.rawValue))
+      record.bytes.append(UInt8(ascii: ":"))
+      record.bytes.append(decimal: lsn.rawValue)
+      record.bytes.append("\",\"total_order\":")
+      record.bytes.append(decimal: transaction.totalOrder)
+      record.bytes.append(",\"data_collection_order\":")
+      record.bytes.append(decimal: collectionOrder)
+      record.bytes.append("},\"op\":\"")
+    } else {
+      record.bytes.append(",\"transaction\":null,\"op\":\"")
+    }
+    record.bytes.append(operation.rawValue)
+    record.bytes.append("\",\"ts_ms\":")
+    record.bytes.append(decimal: floorDivide(now, 1_000_000))
+    record.bytes.append(",\"ts_us\":")
+    record.bytes.append(decimal: floorDivide(now, 1_000))
+    record.bytes.append(",\"ts_ns\":")
+    record.bytes.append(decimal: now)
+    record.bytes.append(UInt8(ascii: "}"))
+    if !plan.valuePrefix.isEmpty { record.bytes.append(UInt8(ascii: "}")) }
+    record.value = start..<record.bytes.count
+  }
+}
+
+/// Where and when a snapshot was taken: the same for all of its rows.
+public struct SnapshotOrigin: Sendable, Equatable {
+  public let lsn: LSN
+  public let unixMicroseconds: Int64
+  public let transactionID: UInt64
+
+  public init(lsn: LSN, unixMicroseconds: Int64, transactionID: UInt64) {
+    self.lsn = lsn
+    self.unixMicroseconds = unixMicroseconds
+    self.transactionID = transactionID
+  }
+}

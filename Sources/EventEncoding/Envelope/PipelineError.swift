@@ -1,0 +1,48 @@
+import EventRouting
+import PgOutput
+import Primitives
+
+/// Why the stream cannot go on at this position. Names table, column and position, never values.
+public struct PipelineError: Error, Sendable {
+  public enum Cause: Sendable {
+    /// Bytes that are no message of pgoutput.
+    case decode(DecodeError)
+    /// A value that its column's type does not allow, with `event.converting.failure.handling.mode=fail`.
+    case conversion(ConversionError, column: String)
+    /// A transform could not take the record.
+    case transform(alias: String, OutboxFailure)
+    /// A converter could not take the record's key, value or header.
+    case converter(String)
+    /// A change of a relation that was never described, or whose shape differs from its description.
+    case unexpectedMessage(String)
+  }
+
+  public let cause: Cause
+  public let table: TableID?
+  /// Names of the key's columns.
+  public let keyColumns: [String]
+  public let lsn: LSN
+
+  public init(_ cause: Cause, table: TableID? = nil, keyColumns: [String] = [], lsn: LSN) {
+    self.cause = cause
+    self.table = table
+    self.keyColumns = keyColumns
+    self.lsn = lsn
+  }
+}
+
+extension PipelineError: CustomStringConvertible {
+  public var description: String {
+    let what =
+      switch cause {
+      case .decode(let error): "a message of the stream cannot be decoded: \(error)"
+      case .conversion(let error, let column): "column \(column) cannot be converted: \(error)"
+      case .transform(let alias, let failure): "transform \(alias): \(failure)"
+      case .converter(let reason): reason
+      case .unexpectedMessage(let reason): reason
+      }
+    let place =
+      table.map { " (table \($0), key \(keyColumns.isEmpty ? "none" : keyColumns.joined(separator: ", ")))" } ?? ""
+    return "at LSN \(lsn)\(place): \(what)"
+  }
+}

@@ -1,0 +1,69 @@
+import Primitives
+
+/// Records that one frame gave, waiting for the producer to take them. Slots are reused, so that a steady stream allocates
+/// nothing.
+public struct RecordQueue: ~Copyable {
+  /// A class, since an array cannot hold a non-copyable value.
+  public final class Slot {
+    public var record = EncodedRecord()
+    /// Where the record comes from, for errors.
+    var plan: RelationPlan?
+    public internal(set) var lsn = LSN.invalid
+
+    /// `public.accounts`, or `nil` for a record that is no change of a table.
+    public var table: String? { plan?.id.description }
+    public var keyColumns: [String] { plan?.keyColumnNames ?? [] }
+  }
+
+  /// A record's buffer keeps at most this much memory once the record is sent.
+  static let keptBytesMax = 1 << 20
+
+  private var slots: [Slot] = []
+  private var head = 0
+  private var count = 0
+
+  public init() {}
+
+  public var isEmpty: Bool { head == count }
+
+  /// The oldest waiting record.
+  public var first: Slot {
+    precondition(!isEmpty)
+    return slots[head]
+  }
+
+  public mutating func removeFirst() {
+    precondition(!isEmpty)
+    slots[head].record.clear()
+    slots[head].record.bytes.shrink(to: RecordQueue.keptBytesMax)
+    head += 1
+    if head == count {
+      head = 0
+      count = 0
+    }
+  }
+
+  public mutating func removeAll() {
+    while !isEmpty { removeFirst() }
+  }
+
+  /// An empty record at the end. It counts at once; `cancelLast` takes it back.
+  mutating func append(_ plan: RelationPlan?, at lsn: LSN) -> Slot {
+    if count == slots.count { slots.append(Slot()) }
+    count += 1
+    let slot = slots[count - 1]
+    slot.record.clear()
+    slot.plan = plan
+    slot.lsn = lsn
+    return slot
+  }
+
+  mutating func cancelLast() {
+    precondition(!isEmpty)
+    count -= 1
+    if head == count {
+      head = 0
+      count = 0
+    }
+  }
+}

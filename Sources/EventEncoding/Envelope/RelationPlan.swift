@@ -1,0 +1,93 @@
+import ConnectData
+import EventRouting
+import PgOutput
+import Primitives
+
+/// How the rows of one relation become records: everything that depends on the table and not on the row. Made at each
+/// RELATION message, so that the row path only copies and converts.
+final class RelationPlan {
+  let id: TableID
+  /// Fields of `before` and `after`, in column order.
+  let columns: [ColumnPlan]
+  /// Columns of a tuple, those left out of the records included.
+  let tupleCount: Int
+  /// Indices into `columns`, in the key's order; empty for a table without a key.
+  let keyFields: [Int]
+  /// `"name":` of each key field, with commas for the key's own order.
+  let keyNamesJSON: [[UInt8]]
+  let keySchema: ConnectSchema
+  let valueSchema: ConnectSchema
+  /// Topic before transforms.
+  let topic: Int
+  let isCaptured: Bool
+  /// `{"schema":…,"payload":` or nothing, by the converter.
+  let keyPrefix: [UInt8]
+  let valuePrefix: [UInt8]
+  /// `,"schema":"public","table":"accounts"` of the source block.
+  let sourceTableJSON: [UInt8]
+  /// Per transform of the chain: for an event router its plan, or why it has none.
+  let outbox: [Result<OutboxPlan, OutboxFailure>?]
+
+  var hasKey: Bool { !keyFields.isEmpty }
+  var keyColumnNames: [String] { keyFields.map { columns[$0].name } }
+
+  init(relation: Relation, table: TableDescription, topic: Int, options: PipelineOptions) {
+    id = TableID(schema: relation.schema, name: relation.name)
+    isCaptured = options.filter.includes(id)
+    self.topic = topic
+    tupleCount = relation.columns.count
+    // The row path writes JSON by the value converter's options; a key converter with others writes trees.
+    let json = options.valueConverter.json?.options ?? JSONOptions()
+    var columns: [ColumnPlan] = []
+    for (index, column) in relation.columns.enumerated() {
+      let description = table.column(for: column)
+      guard let codec = ColumnCodec.make(description, options.values, json) else { continue }
+      columns.append(
+        ColumnPlan(name: column.name, tupleIndex: index, codec: codec, json: json, isFirst: columns.isEmpty))
+    }
+    self.columns = columns
+    // Columns that the relation no longer has, or that have no representation, are no part of the key.
+    keyFields = table.keyColumns.compactMap { name in columns.firstIndex { $0.name == name } }
+    keyNamesJSON = keyFields.enumerated().map { ColumnPlan.name(columns[$1].name, isFirst: $0 == 0) }
+    let fields = columns.map { ConnectField($0.name, $0.schema) }
+    let name = options.topics.data(id)
+    keySchema = EnvelopeSchema.key(keyFields.map { fields[$0] }, topic: name)
+    valueSchema = EnvelopeSchema.value(fields, topic: name)
+    keyPrefix = RelationPlan.prefix(keySchema, options.keyConverter)
+    valuePrefix = RelationPlan.prefix(EnvelopeSchema.envelope(valueSchema, topic: name), options.valueConverter)
+    var source = ByteWriter()
+    source.append(",\"schema\":")
+    JSONText.writeString(id.schema, into: &source)
+    source.append(",\"table\":")
+    JSONText.writeString(id.name, into: &source)
+    sourceTableJSON = source.array
+    outbox = options.transforms.map { step in
+      guard case .eventRouter(let router) = step.kind else { return nil }
+      do throws(OutboxFailure) {
+        return .success(try OutboxPlan(router, fields: fields))
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+
+  /// What JsonConverter writes before the payload; empty without schemas.
+  static func prefix(_ schema: ConnectSchema, _ converter: RecordConverter) -> [UInt8] {
+    guard let json = converter.json, json.schemasEnabled else { return [] }
+    return Array("{\"schema\":".utf8) + JSONConverter.schemaJSON(schema, json.options) + Array(",\"payload\":".utf8)
+  }
+}
+
+extension TableDescription {
+  /// What the catalogue says of a column of the relation message. A column that is gone from the catalogue meanwhile, or
+  /// has another type there, is taken from the message alone: optional and without default, as Debezium takes it.
+  func column(for column: Relation.Column) -> ColumnDescription {
+    if let known = columns.first(where: { $0.name == column.name && $0.typeOID == column.type }) {
+      var described = known
+      described.typeModifier = column.typeModifier
+      return described
+    }
+    let type = TypeDescription(oid: column.type, name: "oid \(column.type)", kind: .unknown)
+    return ColumnDescription(name: column.name, type: type, typeModifier: column.typeModifier)
+  }
+}

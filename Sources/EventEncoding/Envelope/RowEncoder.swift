@@ -1,0 +1,190 @@
+import ConnectData
+import EventRouting
+import PgOutput
+import Primitives
+
+/// Writes the rows of a relation as keys and as `before` or `after`. Values go from the frame to the record as bytes.
+struct RowEncoder {
+  let conversionFailureMode: ConversionFailureMode
+  let keyConverter: RecordConverter
+  /// The key's JSON is written as the value's is.
+  let keyIsRowJSON: Bool
+
+  /// A column that could not be converted and was written as null, for the log.
+  private(set) var warning: ConversionWarning?
+
+  init(options: PipelineOptions) {
+    conversionFailureMode = options.conversionFailureMode
+    keyConverter = options.keyConverter
+    keyIsRowJSON = options.keyConverter.json?.options == options.valueConverter.json?.options ?? JSONOptions()
+  }
+
+  mutating func takeWarning() -> ConversionWarning? {
+    defer { warning = nil }
+    return warning
+  }
+
+  /// A JSON object of all fields. `old` stands in for unchanged TOAST values where the server sent the whole old row.
+  mutating func writeRow(
+    _ plan: RelationPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN,
+    into out: inout ByteWriter
+  ) throws(PipelineError) {
+    out.append(UInt8(ascii: "{"))
+    for index in plan.columns.indices {
+      out.append(plan.columns[index].nameJSON)
+      try writeColumn(plan, index, tuple, old: old, message, lsn: lsn, into: &out)
+    }
+    out.append(UInt8(ascii: "}"))
+  }
+
+  /// The JSON of one field.
+  mutating func writeColumn(
+    _ plan: RelationPlan, _ index: Int, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN,
+    into out: inout ByteWriter
+  ) throws(PipelineError) {
+    let tupleIndex = plan.columns[index].tupleIndex
+    var column = tuple[tupleIndex]
+    if column == .unchanged, let old, case .text = old[tupleIndex] { column = old[tupleIndex] }
+    switch column {
+    case .null: out.append(plan.columns[index].nullJSON)
+    case .unchanged: out.append(plan.columns[index].unavailableJSON)
+    case .binary:
+      throw PipelineError(
+        .unexpectedMessage("a value in binary format, which was not asked for"), table: plan.id, lsn: lsn)
+    case .text(let range):
+      let start = out.count
+      do throws(ConversionError) {
+        try plan.columns[index].codec.writeJSON(message.extracting(range), into: &out)
+      } catch {
+        out.truncate(to: start)
+        try failed(plan, index, error, lsn: lsn)
+        out.append(plan.columns[index].nullJSON)
+      }
+    }
+  }
+
+  /// One field as a value, for converters that take no bytes. A null gives the default where there is one, as
+  /// `Struct.get` does.
+  mutating func value(
+    _ plan: RelationPlan, _ index: Int, _ tuple: TupleLayout, _ message: RawSpan, lsn: LSN
+  ) throws(PipelineError) -> ConnectValue {
+    let column = plan.columns[index]
+    switch tuple[column.tupleIndex] {
+    case .null: return column.schema.defaultValue ?? .null
+    case .unchanged: return column.codec.unavailable
+    case .binary:
+      throw PipelineError(
+        .unexpectedMessage("a value in binary format, which was not asked for"), table: plan.id, lsn: lsn)
+    case .text(let range):
+      do throws(ConversionError) {
+        return try column.codec.value(message.extracting(range))
+      } catch {
+        try failed(plan, index, error, lsn: lsn)
+        return column.schema.defaultValue ?? .null
+      }
+    }
+  }
+
+  private mutating func failed(
+    _ plan: RelationPlan, _ index: Int, _ error: ConversionError, lsn: LSN
+  ) throws(PipelineError) {
+    if conversionFailureMode == .fail {
+      throw PipelineError(
+        .conversion(error, column: plan.columns[index].name), table: plan.id, keyColumns: plan.keyColumnNames, lsn: lsn)
+    }
+    if conversionFailureMode == .warn {
+      warning = ConversionWarning(table: plan.id, column: plan.columns[index].name, error: error, lsn: lsn)
+    }
+  }
+
+  /// The key as a value, in the key's order.
+  mutating func keyValue(
+    _ plan: RelationPlan, _ tuple: TupleLayout, _ message: RawSpan, lsn: LSN
+  ) throws(PipelineError) -> ConnectValue {
+    var values: [ConnectValue] = []
+    for index in plan.keyFields { values.append(try value(plan, index, tuple, message, lsn: lsn)) }
+    return .structure(values)
+  }
+
+  /// Writes the record's key from the row. A table without a key gives none.
+  mutating func writeKey(
+    _ plan: RelationPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN,
+    into record: inout EncodedRecord
+  ) throws(PipelineError) {
+    guard plan.hasKey else { return }
+    let start = record.bytes.count
+    guard keyIsRowJSON else {
+      let key = try keyValue(plan, tuple, message, lsn: lsn)
+      record.key = try writeTree(key, plan.keySchema, keyConverter, plan: plan, lsn: lsn, into: &record.bytes)
+      return
+    }
+    record.bytes.append(plan.keyPrefix)
+    record.bytes.append(UInt8(ascii: "{"))
+    for (position, index) in plan.keyFields.enumerated() {
+      record.bytes.append(plan.keyNamesJSON[position])
+      try writeColumn(plan, index, tuple, old: old, message, lsn: lsn, into: &record.bytes)
+    }
+    record.bytes.append(UInt8(ascii: "}"))
+    if !plan.keyPrefix.isEmpty { record.bytes.append(UInt8(ascii: "}")) }
+    record.key = start..<record.bytes.count
+  }
+
+  /// Whether the two rows differ in the key. Bytes decide: the server prints equal values alike.
+  static func keyDiffers(_ plan: RelationPlan, _ old: TupleLayout, _ new: TupleLayout, _ message: RawSpan) -> Bool {
+    for index in plan.keyFields {
+      let tupleIndex = plan.columns[index].tupleIndex
+      switch (old[tupleIndex], new[tupleIndex]) {
+      case (.null, .null), (_, .unchanged): continue
+      case (.text(let left), .text(let right)):
+        if !equal(message.extracting(left), message.extracting(right)) { return true }
+      default: return true
+      }
+    }
+    return false
+  }
+
+  private static func equal(_ left: RawSpan, _ right: RawSpan) -> Bool {
+    guard left.byteCount == right.byteCount else { return false }
+    for offset in 0..<left.byteCount where left.byte(at: offset) != right.byte(at: offset) { return false }
+    return true
+  }
+}
+
+/// A value that was written as null since it could not be converted.
+public struct ConversionWarning: Sendable {
+  public let table: TableID
+  public let column: String
+  public let error: ConversionError
+  public let lsn: LSN
+}
+
+/// Writes a value as a converter does. Returns where it stands, or `nil` for no bytes at all.
+func writeTree(
+  _ value: ConnectValue, _ schema: ConnectSchema, _ converter: RecordConverter, plan: RelationPlan?, lsn: LSN,
+  into out: inout ByteWriter
+) throws(PipelineError) -> Range<Int>? {
+  let start = out.count
+  let hasBytes: Bool
+  do throws(ConverterError) {
+    switch converter {
+    case .json(let schemasEnabled, let options):
+      if schemasEnabled {
+        out.append("{\"schema\":")
+        JSONConverter.writeSchema(schema, fieldName: nil, options, into: &out)
+        out.append(",\"payload\":")
+      }
+      JSONConverter.write(value, schema, options, into: &out)
+      if schemasEnabled { out.append(UInt8(ascii: "}")) }
+      hasBytes = true
+    case .string: hasBytes = StringConverter.write(value, schema, into: &out)
+    case .byteArray: hasBytes = try ByteArrayConverter.write(value, schema, into: &out)
+    case .binaryData(let delegate):
+      hasBytes = try BinaryDataConverter.write(value, schema, delegate: delegate, into: &out)
+    }
+  } catch {
+    out.truncate(to: start)
+    throw PipelineError(
+      .converter("\(error)"), table: plan?.id, keyColumns: plan?.keyColumnNames ?? [], lsn: lsn)
+  }
+  return hasBytes ? start..<out.count : nil
+}

@@ -1,0 +1,49 @@
+import EventRouting
+import PgOutput
+import Primitives
+
+/// The transaction that the stream is in, and what `provide.transaction.metadata` counts of it.
+struct TransactionContext {
+  var id: TransactionID
+  var committedAt: PostgresTimestamp
+  var commitLSN: LSN
+  var origin: Origin?
+  /// Records of the transaction so far.
+  var totalOrder: Int64 = 0
+  /// Per table, in order of first appearance.
+  var collections: [(table: TableID, count: Int64)] = []
+
+  init(_ begin: Begin) {
+    id = begin.transaction
+    committedAt = begin.committedAt
+    commitLSN = begin.commitLSN
+  }
+
+  /// Counts one more event of a table and returns its place among the table's events.
+  mutating func count(_ table: TableID) -> Int64 {
+    totalOrder += 1
+    if let index = collections.firstIndex(where: { $0.table == table }) {
+      collections[index].count += 1
+      return collections[index].count
+    }
+    collections.append((table, 1))
+    return 1
+  }
+
+  /// Debezium keeps the counts in a `java.util.HashMap`, and END lists them in its order: by bucket of the name's hash.
+  var collectionsInJavaOrder: [(table: TableID, count: Int64)] {
+    var capacity = 16
+    while collections.count * 4 > capacity * 3 { capacity *= 2 }
+    return collections.enumerated().sorted { left, right in
+      let leftBucket = TransactionContext.bucket(left.element.table, capacity)
+      let rightBucket = TransactionContext.bucket(right.element.table, capacity)
+      return (leftBucket, left.offset) < (rightBucket, right.offset)
+    }.map(\.element)
+  }
+
+  private static func bucket(_ table: TableID, _ capacity: Int) -> Int {
+    var hash: UInt32 = 0
+    for unit in table.description.utf16 { hash = hash &* 31 &+ UInt32(unit) }
+    return Int((hash ^ (hash >> 16)) & UInt32(capacity - 1))
+  }
+}

@@ -1,0 +1,71 @@
+import ConnectData
+import EventRouting
+
+/// Schemas of event values that carry placed columns beside the payload. Debezium keeps each schema under the payload's
+/// schema, or under its version, with the name made for the first event that had it; later events get the same.
+/// Source: Debezium 3.6, `EventRouterDelegate.getValueSchema`.
+struct OutboxValueSchemas {
+  private struct Versioned {
+    let payload: ConnectSchema
+    let schema: ConnectSchema
+  }
+
+  /// Debezium bounds its cache of payload schemas at this number and then evicts; a new schema only gets a new name.
+  static let entriesMax = 10_000
+
+  private var byPayload: [(payload: ConnectSchema, schema: ConnectSchema)] = []
+  private var byVersion: [Int32?: Versioned] = [:]
+
+  /// - Parameter version: `nil` without `table.field.event.schema.version`; `.some(nil)` when that column is NULL.
+  mutating func schema(
+    payload: ConnectSchema, version: Int32??, relation: RelationPlan, placements: [OutboxPlan.Placement], route: String
+  ) throws(OutboxFailure) -> ConnectSchema {
+    guard let version else {
+      if let known = byPayload.last(where: { $0.payload == payload }) { return known.schema }
+      let schema = make(payload, version: nil, relation, placements, route)
+      if byPayload.count >= OutboxValueSchemas.entriesMax { byPayload.removeFirst() }
+      byPayload.append((payload, schema))
+      return schema
+    }
+    if let known = byVersion[version] {
+      // The payload must fit the schema that this version had first.
+      guard known.payload == payload || !known.payload.kind.isStructured && !payload.kind.isStructured else {
+        throw OutboxFailure(
+          "the payload differs in shape from the first one of schema version \(version.map(String.init) ?? "NULL")")
+      }
+      return known.schema
+    }
+    let schema = make(payload, version: version, relation, placements, route)
+    byVersion[version] = Versioned(payload: payload, schema: schema)
+    return schema
+  }
+
+  private func make(
+    _ payload: ConnectSchema, version: Int32?, _ relation: RelationPlan, _ placements: [OutboxPlan.Placement],
+    _ route: String
+  ) -> ConnectSchema {
+    var fields = [ConnectField("payload", payload)]
+    for placement in placements {
+      fields.append(ConnectField(placement.alias, relation.columns[placement.column].schema))
+    }
+    return ConnectSchema(
+      .structure(fields), name: OutboxValueSchemas.name(relation.valueSchema.name, route: route), version: version)
+  }
+
+  /// `fin.public.outbox.Value` and `Order` give `fin.public.outbox.Order.Value`.
+  static func name(_ tableName: String?, route: String) -> String {
+    guard let tableName else { return route }
+    guard let dot = tableName.lastIndex(of: ".") else { return "\(route).\(tableName)" }
+    return "\(tableName[...dot])\(route).\(tableName[tableName.index(after: dot)...])"
+  }
+}
+
+extension ConnectSchema.Kind {
+  /// A structure or an array: values whose own schema must equal the field's.
+  var isStructured: Bool {
+    switch self {
+    case .structure, .array, .map: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import ConnectData
+import EventRouting
+
+/// How key or value becomes bytes: a converter class of Kafka Connect with its options.
+public enum RecordConverter: Sendable, Equatable {
+  case json(schemasEnabled: Bool, JSONOptions)
+  case string
+  case byteArray
+  /// Debezium's, for payloads that are bytes already.
+  case binaryData(BinaryDataConverter.Delegate)
+
+  /// How JSON is written, where this converter, or its delegate, writes JSON.
+  var json: (schemasEnabled: Bool, options: JSONOptions)? {
+    switch self {
+    case .json(let schemasEnabled, let options), .binaryData(.json(let schemasEnabled, let options)):
+      (schemasEnabled, options)
+    case .string, .byteArray, .binaryData: nil
+    }
+  }
+}
+
+/// What to do with a column's value that cannot be converted (`event.converting.failure.handling.mode`).
+public enum ConversionFailureMode: String, Sendable {
+  case warn, skip, fail
+}
+
+/// Everything a pipeline needs to know of its connector. Fixed for the life of the connector.
+public struct PipelineOptions {
+  /// `source.version`: consumers see the Debezium release whose behaviour this is.
+  public static let debeziumVersion = "3.6.3.Final"
+
+  public var topics: TopicName
+  public var database: String
+  public var values: ValueOptions
+  public var keyConverter: RecordConverter
+  public var valueConverter: RecordConverter
+  public var filter: TableFilter
+  public var transforms: [TransformStep]
+  public var sendsTombstones = true
+  /// `skipped.operations`, by their letters in `op`.
+  public var skippedOperations: Set<Operation> = [.truncate]
+  public var providesTransactionMetadata = false
+  /// `extended.headers.enabled`.
+  public var addsContextHeaders = true
+  public var taskID = "0"
+  /// A UUID, new at each start.
+  public var runID: String
+  public var conversionFailureMode = ConversionFailureMode.warn
+
+  public init(
+    topics: TopicName, database: String, values: ValueOptions, keyConverter: RecordConverter,
+    valueConverter: RecordConverter, filter: TableFilter, transforms: [TransformStep], runID: String
+  ) {
+    self.topics = topics
+    self.database = database
+    self.values = values
+    self.keyConverter = keyConverter
+    self.valueConverter = valueConverter
+    self.filter = filter
+    self.transforms = transforms
+    self.runID = runID
+  }
+}
+
+/// `op` of an envelope.
+public enum Operation: UInt8, Sendable {
+  case create = 0x63
+  case update = 0x75
+  case delete = 0x64
+  case read = 0x72
+  case truncate = 0x74
+  case message = 0x6D
+}
+
+/// `source.snapshot`.
+public enum SnapshotMarker: String, Sendable {
+  case streaming = "false"
+  case first
+  case firstInDataCollection = "first_in_data_collection"
+  case `true`
+  case lastInDataCollection = "last_in_data_collection"
+  case last
+}

@@ -1,0 +1,81 @@
+import EventEncoding
+import EventRouting
+import PgOutput
+import PostgresSource
+import Primitives
+
+/// The stream of one slot, and beside it a plain connection for the catalogue.
+struct PostgresReplicationSource: ReplicationSource, ~Copyable {
+  private var replication: ReplicationConnection
+  private let catalogConnection: PostgresConnection
+  private var catalog = TableCatalog()
+  private var update = ByteWriter(minimumCapacity: StandbyStatusUpdate.byteCount)
+  /// Bytes of a status update wait for the socket to take them.
+  private(set) var wantsToWrite = false
+
+  init(_ replication: consuming ReplicationConnection, catalog connection: consuming PostgresConnection) {
+    self.replication = replication
+    catalogConnection = connection
+  }
+
+  var socket: Int32 { replication.socket }
+
+  mutating func start(
+    slot: String, at position: LSN, options: [(name: String, value: String)]
+  ) throws(SourceError) {
+    do throws(PostgresError) {
+      try replication.startReplication(slot: slot, at: position, options: options)
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  mutating func receive(
+    readingSocket: Bool, _ body: (RawSpan) -> Void
+  ) throws(SourceError) -> SourceReceived {
+    do throws(PostgresError) {
+      return try replication.receive(readingSocket: readingSocket, body) == .frame ? .frame : .nothing
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  mutating func send(_ status: StandbyStatusUpdate) throws(SourceError) {
+    update.removeAll()
+    status.encode(into: &update)
+    do throws(PostgresError) {
+      try replication.send(update.bytes)
+      wantsToWrite = try replication.flush()
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  /// Sends on what the socket did not take before.
+  mutating func flush() throws(SourceError) {
+    do throws(PostgresError) {
+      wantsToWrite = try replication.flush()
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription {
+    do throws(PostgresError) {
+      return try Self.describe(
+        relation.oid, TableID(schema: relation.schema, name: relation.name), &catalog, on: catalogConnection)
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  static func describe(
+    _ oid: RelationOID, _ table: TableID, _ catalog: inout TableCatalog, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> TableDescription {
+    TableDescription(
+      id: table, columns: try catalog.columns(ofTable: oid, on: connection),
+      keyColumns: try TableCatalog.keyColumns(ofTable: oid, on: connection))
+  }
+
+  mutating func end(timeoutMilliseconds: Int32) { replication.endReplication(timeoutMilliseconds: timeoutMilliseconds) }
+}

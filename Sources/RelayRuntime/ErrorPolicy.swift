@@ -1,0 +1,57 @@
+import PostgresSource
+
+/// The one table from a failure of PostgreSQL to what is done about it: connect again, wait for the slot, or stop for the
+/// operator with a hint. Source: PostgreSQL manual, "PostgreSQL Error Codes".
+enum ErrorPolicy {
+  static func sourceError(_ error: PostgresError) -> SourceError {
+    if error.sqlState.isEmpty {
+      if let hint = refusalHint(error.message) { return SourceError(.stop, "\(error.message). \(hint)") }
+      return SourceError(.reconnect, error.description)
+    }
+    switch error.sqlState {
+    case "55006":
+      return SourceError(.waitForSlot, error.description)
+    case "55000" where error.message.contains("replication slot"):
+      return SourceError(
+        .stop, "\(error). The WAL that the slot needs is gone: drop the slot and the connector's state for a new snapshot")
+    case "42704" where error.message.contains("publication"):
+      return SourceError(
+        .stop,
+        "\(error). Create it, or set publication.autocreate.mode; a publication must exist before the changes it shall publish"
+      )
+    default: break
+    }
+    switch error.sqlState.prefix(2) {
+    // Connection exceptions, insufficient resources, operator intervention, system and internal errors, rollbacks.
+    case "08", "53", "57", "58", "XX", "40": return SourceError(.reconnect, error.description)
+    case "28":
+      return SourceError(
+        .stop, "\(error). Check database.user, database.password and pg_hba.conf (type \"all\" and \"replication\")")
+    case "42" where error.sqlState == "42501":
+      return SourceError(
+        .stop, "\(error). The role needs REPLICATION, CONNECT, and SELECT on the captured tables")
+    default: return SourceError(.stop, error.description)
+    }
+  }
+
+  /// A refused connection attempt carries no SQLSTATE in libpq, only the server's text.
+  private static func refusalHint(_ message: String) -> String? {
+    if message.contains("authentication failed") || message.contains("no password supplied") {
+      return "Check database.user and database.password"
+    }
+    if message.contains("no pg_hba.conf entry") || message.contains("pg_hba.conf rejects") {
+      return "Add a line for this host, user and database (and for replication) to pg_hba.conf"
+    }
+    if message.contains("role \"") && message.contains("does not exist") { return "Create the role, or set database.user" }
+    if message.contains("database \"") && message.contains("does not exist") { return "Set database.dbname" }
+    if message.contains("must be superuser or replication role") || message.contains("REPLICATION attribute") {
+      return "Give the role the REPLICATION attribute"
+    }
+    if message.contains("invalid sslmode") || message.contains("root certificate file")
+      || message.contains("certificate verify failed")
+    {
+      return "Check database.sslmode, database.sslrootcert and the server's certificate"
+    }
+    return nil
+  }
+}

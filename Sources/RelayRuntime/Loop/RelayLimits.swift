@@ -1,0 +1,15 @@
+/// Bounds of one turn, and the loop's times in milliseconds.
+public struct RelayLimits: Sendable {
+  /// Frames read in one turn before acknowledgements are collected again.
+  public var framesPerTurnMax = 512
+  /// Bytes read in one turn.
+  public var bytesPerTurnMax = 1 << 20
+  /// `status.update.interval.ms`.
+  public var statusIntervalMilliseconds: Int64 = 10_000
+  /// The state record is written no more often than this while the position moves.
+  public var storeIntervalMilliseconds: Int64 = 200
+  /// With nothing in flight the server's WAL end is taken over no more often than this.
+  public var idleAdvanceIntervalMilliseconds: Int64 = 1_000
+
+  public init() {}
+}

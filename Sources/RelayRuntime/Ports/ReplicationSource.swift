@@ -1,0 +1,38 @@
+import EventEncoding
+import PgOutput
+import Primitives
+
+/// Where the stream comes from: PostgreSQL, or a script in tests. No call waits longer than a catalogue query takes.
+public protocol ReplicationSource: ~Copyable {
+  /// Lends the next frame to `body` if a whole one is there. `readingSocket` allows one read of the socket.
+  mutating func receive(readingSocket: Bool, _ body: (RawSpan) -> Void) throws(SourceError) -> SourceReceived
+  mutating func send(_ update: StandbyStatusUpdate) throws(SourceError)
+  /// Asks the catalogue for what a relation message does not carry.
+  mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription
+}
+
+public enum SourceReceived: Equatable, Sendable {
+  case frame
+  /// Nothing more has arrived.
+  case nothing
+}
+
+/// Why the source failed, and what that calls for.
+public struct SourceError: Error, Sendable, CustomStringConvertible {
+  public enum Remedy: Sendable, Equatable {
+    /// The connection is gone or the server is: connect again.
+    case reconnect
+    /// Another process streams from the slot: wait for it.
+    case waitForSlot
+    /// Only the operator can help.
+    case stop
+  }
+
+  public let remedy: Remedy
+  public let description: String
+
+  public init(_ remedy: Remedy, _ description: String) {
+    self.remedy = remedy
+    self.description = description
+  }
+}

@@ -1,0 +1,46 @@
+import PostgresSource
+
+/// Why a connector ended, for log, status and exit code.
+public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
+  public enum Kind: Sendable, Equatable {
+    /// Something the operator set, or must set.
+    case configuration
+    /// A server that cannot be reached: tried again by the connector itself.
+    case unreachable
+    /// The slot is in use and `--no-wait` was given.
+    case slotBusy
+    /// What the stream holds cannot be delivered, or a fault of our own.
+    case delivery
+    /// Asked to stop.
+    case stopped
+  }
+
+  public let kind: Kind
+  public let description: String
+
+  public init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
+
+  init(postgres error: PostgresError, doing what: String) {
+    self.init(source: ErrorPolicy.sourceError(error), doing: what)
+  }
+
+  init(source error: SourceError, doing what: String) {
+    let kind: Kind =
+      switch error.remedy {
+      case .reconnect: .unreachable
+      case .waitForSlot: .slotBusy
+      case .stop: .configuration
+      }
+    self.init(kind, "\(what): \(error.description)")
+  }
+
+  init(_ failure: RelayFailure) {
+    switch failure {
+    case .source(let error): self.init(source: error, doing: "replication stream")
+    case .pipeline, .sink, .record: self.init(.delivery, failure.description)
+    }
+  }
+}

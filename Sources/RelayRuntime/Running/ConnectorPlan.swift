@@ -1,0 +1,67 @@
+import EventEncoding
+import PostgresSource
+
+/// Everything a connector's thread needs, made from its configuration. Plain values; what is not Sendable, such as compiled
+/// patterns, is made on the thread.
+public struct ConnectorPlan: Sendable {
+  public enum PublicationMode: Sendable, Equatable {
+    case allTables, disabled, filtered, noTables
+  }
+
+  public enum StateStorage: Sendable {
+    case file(String)
+    case topic(name: String, partitions: Int32, replicationFactor: Int32)
+    case table
+  }
+
+  public var name: String
+  public var database: ConnectionSettings
+  public var databaseName: String
+  public var slot: String
+  public var dropsSlotOnStop: Bool
+  /// `slot.stream.params`: further options of pgoutput.
+  public var streamParameters: [(name: String, value: String)]
+  public var publication: String
+  public var publicationMode: PublicationMode
+  /// `snapshot.mode=initial`; `no_data` takes none.
+  public var wantsSnapshotData: Bool
+  /// `slot.retry.delay.ms`: how often a standby looks whether the slot is free.
+  public var slotPollMilliseconds: Int64
+  /// `--no-wait`: a slot in use is an error.
+  public var waitsForSlot: Bool
+  public var producerProperties: [(name: String, value: String)]
+  /// What a store of its own needs to reach the brokers.
+  public var clientProperties: [(name: String, value: String)]
+  public var topicCreation: TopicCreationPlan?
+  public var storage: StateStorage
+  public var limits: RelayLimits
+  /// How long a stop waits for acknowledgements.
+  public var drainMilliseconds: Int64
+  /// Made on the connector's thread, with the run's id.
+  public var makePipelineOptions: @Sendable (_ runID: String) throws -> PipelineOptions
+
+  public init(
+    name: String, database: ConnectionSettings, databaseName: String, slot: String, publication: String,
+    publicationMode: PublicationMode, wantsSnapshotData: Bool, producerProperties: [(name: String, value: String)],
+    clientProperties: [(name: String, value: String)], storage: StateStorage,
+    makePipelineOptions: @escaping @Sendable (String) throws -> PipelineOptions
+  ) {
+    self.name = name
+    self.database = database
+    self.databaseName = databaseName
+    self.slot = slot
+    dropsSlotOnStop = false
+    streamParameters = []
+    self.publication = publication
+    self.publicationMode = publicationMode
+    self.wantsSnapshotData = wantsSnapshotData
+    slotPollMilliseconds = 250
+    waitsForSlot = true
+    self.producerProperties = producerProperties
+    self.clientProperties = clientProperties
+    self.storage = storage
+    limits = RelayLimits()
+    drainMilliseconds = 30_000
+    self.makePipelineOptions = makePipelineOptions
+  }
+}

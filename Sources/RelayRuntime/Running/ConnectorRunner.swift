@@ -1,0 +1,458 @@
+import EventEncoding
+import EventRouting
+import Glibc
+import KafkaSink
+import Logging
+import PgOutput
+import PostgresSource
+import Primitives
+
+/// The loop as it runs in production.
+typealias ProductionLoop = RelayLoop<PostgresReplicationSource, KafkaEventSink, StateRecordStore>
+
+/// One connector's life on its own thread: check, start as the state says, snapshot, stream, reconnect, stop.
+/// Not Sendable: everything in it belongs to that thread.
+struct ConnectorRunner {
+  let plan: ConnectorPlan
+  let status: ConnectorStatus
+  let stop: StopSignal
+  let logger: Logger
+
+  /// What a stream is started with.
+  private struct Start {
+    var state: StateRecord
+    var position: StreamPosition
+  }
+
+  /// Runs until stopped (returns) or failed for good (throws).
+  func run() throws(ConnectorFailure) {
+    guard let stored = WakeUp() else { throw ConnectorFailure(.delivery, "no file descriptor left") }
+    let options: PipelineOptions
+    do {
+      options = try plan.makePipelineOptions(
+        RunID.make(unixMilliseconds: RelayClock.now().wallNanoseconds / 1_000_000))
+    } catch {
+      throw ConnectorFailure(.configuration, "\(error)")
+    }
+    let storage = plan.storage
+    let plan = plan
+    let keeper: StateKeeper
+    do throws(StateStoreError) {
+      keeper = try StateKeeper(finished: stored) { ConnectorRunner.makeStore(storage, plan) }
+    } catch {
+      throw ConnectorFailure(.delivery, error.description)
+    }
+    defer { keeper.stop() }
+    var backoff = Backoff()
+    while stop.level == .run {
+      do throws(ConnectorFailure) {
+        try life(options, keeper, stored, &backoff)
+        return
+      } catch {
+        switch error.kind {
+        case .unreachable: pause(after: error, &backoff)
+        case .slotBusy where plan.waitsForSlot: standBy(error)
+        default: throw error
+        }
+      }
+    }
+  }
+
+  private static func makeStore(_ storage: ConnectorPlan.StateStorage, _ plan: ConnectorPlan) -> any StateStore {
+    switch storage {
+    case .file(let path): FileStateStore(path: path)
+    case .table: TableStateStore(settings: plan.database)
+    case .topic(let name, let partitions, let replicationFactor):
+      TopicStateStore(
+        name: name, properties: plan.clientProperties, partitions: partitions, replicationFactor: replicationFactor)
+    }
+  }
+
+  // MARK: One life: from the first connection to the last
+
+  private func life(
+    _ options: PipelineOptions, _ keeper: StateKeeper, _ stored: WakeUp, _ backoff: inout Backoff
+  ) throws(ConnectorFailure) {
+    status.update { $0.state = .starting }
+    let connection = try connect()
+    try ServerCheck.run(on: connection)
+    let replication = try connectReplication()
+    let identity = try identify(replication)
+    let captured = try capturedTables(options, on: connection)
+    try PublicationSetup(plan: plan, logger: logger).run(
+      captured: captured.map { TableID(schema: $0.schema, name: $0.name) }, on: connection)
+    var store = ConnectorRunner.makeStore(plan.storage, plan)
+    let state = try load(&store)
+    let slot = try findSlot(on: connection)
+    let decision = StartDecision.decide(
+      .init(
+        state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
+        wantsSnapshotData: plan.wantsSnapshotData))
+    var record =
+      state
+      ?? StateRecord(
+        connector: plan.name, systemIdentifier: identity.systemIdentifier, timeline: identity.timeline,
+        database: plan.databaseName, slot: plan.slot, ownsSlot: false, snapshot: .running,
+        position: StreamPosition(acknowledged: .invalid, lastCommit: nil))
+    record.timeline = identity.timeline
+    var snapshotName: String?
+    var wantsSnapshot = false
+    switch decision {
+    case .refuse(let refusal):
+      throw ConnectorFailure(.configuration, refusal.description)
+    case .stream(let position):
+      logger.info("going on at LSN \(position) of slot \(plan.slot)")
+    case .existingSlot(let withSnapshot, let position):
+      if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
+      record.position = StreamPosition(acknowledged: position, lastCommit: nil)
+      record.ownsSlot = false
+      wantsSnapshot = withSnapshot
+      logger.info("slot \(plan.slot) was there before; streaming will begin at its position \(position)")
+    case .newSlot(let withSnapshot, let replacesSlot):
+      if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
+      // Written first: should we die between here and the slot's making, a next start finds "running" and no slot.
+      record.snapshot = .running
+      record.ownsSlot = true
+      try save(record, &store)
+      if replacesSlot {
+        logger.notice("an earlier snapshot was not finished: starting again on a new slot")
+        try dropSlot(on: connection)
+      }
+      let created = try createSlot(replication, exportsSnapshot: withSnapshot)
+      record.position = StreamPosition(acknowledged: created.consistentPoint, lastCommit: nil)
+      snapshotName = created.snapshotName
+      wantsSnapshot = withSnapshot
+      logger.info("created slot \(plan.slot) at LSN \(created.consistentPoint)")
+    }
+
+    let source = PostgresReplicationSource(replication, catalog: try connect())
+    let sink: KafkaEventSink
+    do throws(SinkError) {
+      sink = try KafkaEventSink(
+        properties: plan.producerProperties, creation: plan.topicCreation, logger: logger)
+    } catch {
+      throw ConnectorFailure(.configuration, error.description)
+    }
+    var loop = ProductionLoop(
+      source: source, sink: sink, store: StateRecordStore(keeper: keeper, record: record),
+      pipeline: EventPipeline(options, lastCommit: record.position.lastCommit), position: record.position,
+      limits: plan.limits)
+
+    if wantsSnapshot {
+      let isComplete = try snapshot(captured, exported: snapshotName, into: &loop)
+      guard isComplete else {
+        loop.sink.abandon()
+        logger.notice("stopped inside the snapshot; it will be done again at the next start")
+        return
+      }
+    }
+    if record.snapshot == .running || state == nil {
+      record.snapshot = .complete
+      try save(record, &store)
+      loop.store.record = record
+    }
+    try stream(&loop, record: record, stored: stored, &backoff)
+  }
+
+  private func snapshot(
+    _ captured: [TableCatalog.Table], exported name: String?, into loop: inout ProductionLoop
+  ) throws(ConnectorFailure) -> Bool {
+    status.update { $0.state = .snapshot }
+    let run = SnapshotRun(logger: logger, status: status, stop: stop)
+    let connection = try connect()
+    let origin: SnapshotOrigin
+    let tables: [SnapshotRun.Table]
+    do throws(PostgresError) {
+      origin = try SnapshotRun.begin(exported: name, on: connection)
+      tables = try SnapshotRun.tables(captured, on: connection)
+    } catch {
+      loop.sink.abandon()
+      throw ConnectorFailure(postgres: error, doing: "opening the snapshot")
+    }
+    logger.info("snapshot of \(tables.count) tables begins at LSN \(origin.lsn)")
+    do throws(RelayFailure) {
+      return try run.run(tables, at: origin, on: connection, into: &loop)
+    } catch {
+      loop.sink.abandon()
+      throw ConnectorFailure(error)
+    }
+  }
+
+  // MARK: Streaming
+
+  private func stream(
+    _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, _ backoff: inout Backoff
+  ) throws(ConnectorFailure) {
+    var isFirst = true
+    while true {
+      do throws(RelayFailure) {
+        if !isFirst { try reconnect(&loop, record: record) }
+        isFirst = false
+        do throws(SourceError) {
+          try loop.source.start(slot: plan.slot, at: loop.handedOver, options: pgoutputOptions(loop.source.socket))
+        } catch {
+          throw RelayFailure.source(error)
+        }
+        status.update {
+          $0.state = .running
+          $0.lastError = nil
+        }
+        logger.info("streaming from slot \(plan.slot) at LSN \(loop.handedOver)")
+        try pump(&loop, stored: stored, &backoff)
+        return
+      } catch {
+        guard case .source(let sourceError) = error, stop.level == .run,
+          sourceError.remedy == .reconnect || sourceError.remedy == .waitForSlot && plan.waitsForSlot
+        else {
+          loop.sink.abandon()
+          throw ConnectorFailure(error)
+        }
+        isFirst = false
+        loop.sourceLost()
+        try waitToReconnect(&loop, sourceError, &backoff)
+        if stop.level > .run {
+          loop.sink.abandon()
+          return
+        }
+      }
+    }
+  }
+
+  /// A new connection for the loop; the rules of a start hold again, since it may be another server now.
+  private func reconnect(_ loop: inout ProductionLoop, record: StateRecord) throws(RelayFailure) {
+    do throws(ConnectorFailure) {
+      let connection = try connect()
+      let replication = try connectReplication()
+      let identity = try identify(replication)
+      var now = record
+      now.snapshot = .complete
+      now.position = StreamPosition(acknowledged: loop.flushable, lastCommit: nil)
+      let decision = StartDecision.decide(
+        .init(
+          state: now, slot: try findSlot(on: connection), slotName: plan.slot, database: plan.databaseName,
+          identity: identity, wantsSnapshotData: false))
+      if case .refuse(let refusal) = decision { throw ConnectorFailure(.configuration, refusal.description) }
+      loop.source = PostgresReplicationSource(replication, catalog: connection)
+    } catch {
+      let remedy: SourceError.Remedy =
+        switch error.kind {
+        case .unreachable: .reconnect
+        case .slotBusy: .waitForSlot
+        default: .stop
+        }
+      throw .source(SourceError(remedy, error.description))
+    }
+  }
+
+  /// While the server is away, Kafka's acknowledgements still come in.
+  private func waitToReconnect(
+    _ loop: inout ProductionLoop, _ error: SourceError, _ backoff: inout Backoff
+  ) throws(ConnectorFailure) {
+    let isBusy = error.remedy == .waitForSlot
+    let wait = isBusy ? plan.slotPollMilliseconds : backoff.next()
+    status.update {
+      $0.state = isBusy ? .standby : .reconnecting
+      $0.lastError = error.description
+      $0.reconnects += 1
+    }
+    logger.warning("\(error.description); connecting again in \(wait) ms")
+    let end = RelayClock.now().monotonicMilliseconds + wait
+    do throws(RelayFailure) {
+      while stop.level == .run {
+        let time = RelayClock.now()
+        if time.monotonicMilliseconds >= end { return }
+        try loop.turnWithoutSource(time)
+        StatusPublisher.publish(&loop, to: status)
+        var entries = [
+          pollfd(fd: loop.sink.descriptor, events: Int16(POLLIN), revents: 0),
+          pollfd(fd: stop.wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        _ = unsafe poll(&entries, 2, Int32(min(50, end - time.monotonicMilliseconds)))
+      }
+    } catch {
+      loop.sink.abandon()
+      throw ConnectorFailure(error)
+    }
+  }
+
+  /// Turns until stopped and drained. Throws when the source or the sink fails.
+  private func pump(
+    _ loop: inout ProductionLoop, stored: WakeUp, _ backoff: inout Backoff
+  ) throws(RelayFailure) {
+    var lastPublished: Int64 = 0
+    var drainUntil: Int64?
+    while true {
+      let time = RelayClock.now()
+      let turn = try loop.turn(time)
+      if loop.observations.transactions > 0 { backoff.reset() }
+      if let warning = loop.pipeline.takeConversionWarning() {
+        logger.warning(
+          "table \(warning.table), column \(warning.column), LSN \(warning.lsn): \(warning.error); written as null")
+      }
+      if time.monotonicMilliseconds - lastPublished >= 100 {
+        lastPublished = time.monotonicMilliseconds
+        StatusPublisher.publish(&loop, to: status)
+      }
+      if stop.level > .run {
+        if drainUntil == nil {
+          drainUntil = time.monotonicMilliseconds + plan.drainMilliseconds
+          status.update { $0.state = .stopping }
+          logger.info("stopping: \(loop.recordsInFlight) records in flight")
+          loop.stopReading()
+          continue
+        }
+        if try finish(&loop, time, until: drainUntil!) { return }
+      }
+      guard case .idle(let milliseconds, let isFull) = turn else { continue }
+      wait(&loop, stored, isFull: isFull, milliseconds: drainUntil == nil ? min(milliseconds, 1_000) : 10)
+      if loop.source.wantsToWrite {
+        do throws(SourceError) {
+          try loop.source.flush()
+        } catch {
+          throw .source(error)
+        }
+      }
+    }
+  }
+
+  /// Returns `true` when everything is settled, or nothing more can be waited for.
+  private func finish(_ loop: inout ProductionLoop, _ time: RelayTime, until: Int64) throws(RelayFailure) -> Bool {
+    if stop.level == .now || time.monotonicMilliseconds >= until {
+      logger.warning("stopped with \(loop.recordsInFlight) records unacknowledged; they will be sent again")
+      loop.sink.abandon()
+      return true
+    }
+    guard loop.isDrained else { return false }
+    // The last position must reach the server before the connection closes.
+    if loop.observations.confirmed < loop.flushable { return false }
+    StatusPublisher.publish(&loop, to: status)
+    loop.source.end(timeoutMilliseconds: 2_000)
+    logger.info("stopped; confirmed LSN \(loop.flushable)")
+    return true
+  }
+
+  private func wait(_ loop: inout ProductionLoop, _ stored: WakeUp, isFull: Bool, milliseconds: Int64) {
+    var events = isFull ? 0 : Int16(POLLIN)
+    if loop.source.wantsToWrite { events |= Int16(POLLOUT) }
+    var entries = [
+      pollfd(fd: loop.source.socket, events: events, revents: 0),
+      pollfd(fd: loop.sink.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: stored.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: stop.wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    // A stop that has been seen must not make every wait return at once.
+    let count: nfds_t = stop.level > .run ? 3 : 4
+    _ = unsafe poll(&entries, count, Int32(clamping: max(0, milliseconds)))
+    if entries[2].revents != 0 { stored.clear() }
+  }
+
+  private func pgoutputOptions(_ socket: Int32) -> [(name: String, value: String)] {
+    [
+      (name: "proto_version", value: "1"),
+      (name: "publication_names", value: PostgresConnection.quoted(identifier: plan.publication)),
+    ] + plan.streamParameters
+  }
+
+  // MARK: Pieces
+
+  private func connect() throws(ConnectorFailure) -> PostgresConnection {
+    do throws(PostgresError) {
+      return try PostgresConnection(reading: plan.database)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "connecting to \(plan.database)")
+    }
+  }
+
+  private func connectReplication() throws(ConnectorFailure) -> ReplicationConnection {
+    do throws(PostgresError) {
+      return try ReplicationConnection(plan.database)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "replication connection to \(plan.database)")
+    }
+  }
+
+  private func identify(
+    _ replication: borrowing ReplicationConnection
+  ) throws(ConnectorFailure) -> ReplicationConnection.SystemIdentity {
+    do throws(PostgresError) {
+      return try replication.identifySystem()
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "IDENTIFY_SYSTEM")
+    }
+  }
+
+  private func capturedTables(
+    _ options: PipelineOptions, on connection: borrowing PostgresConnection
+  ) throws(ConnectorFailure) -> [TableCatalog.Table] {
+    do throws(PostgresError) {
+      let all = try TableCatalog.tables(on: connection)
+      return all.filter { options.filter.includes(TableID(schema: $0.schema, name: $0.name)) }
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "reading the catalogue")
+    }
+  }
+
+  private func findSlot(
+    on connection: borrowing PostgresConnection
+  ) throws(ConnectorFailure) -> ReplicationSlot? {
+    do throws(PostgresError) {
+      return try ReplicationSlot.find(plan.slot, on: connection)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "slot \(plan.slot)")
+    }
+  }
+
+  private func dropSlot(on connection: borrowing PostgresConnection) throws(ConnectorFailure) {
+    do throws(PostgresError) {
+      try ReplicationSlot.drop(plan.slot, on: connection)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "dropping slot \(plan.slot)")
+    }
+  }
+
+  private func createSlot(
+    _ replication: borrowing ReplicationConnection, exportsSnapshot: Bool
+  ) throws(ConnectorFailure) -> ReplicationConnection.CreatedSlot {
+    do throws(PostgresError) {
+      return try replication.createSlot(plan.slot, exportsSnapshot: exportsSnapshot)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "creating slot \(plan.slot)")
+    }
+  }
+
+  private func load(_ store: inout any StateStore) throws(ConnectorFailure) -> StateRecord? {
+    do throws(StateStoreError) {
+      return try store.load(connector: plan.name)
+    } catch {
+      throw ConnectorFailure(error.isTransient ? .unreachable : .configuration, "state record: \(error)")
+    }
+  }
+
+  private func save(_ record: StateRecord, _ store: inout any StateStore) throws(ConnectorFailure) {
+    do throws(StateStoreError) {
+      try store.store(record)
+    } catch {
+      throw ConnectorFailure(error.isTransient ? .unreachable : .configuration, "state record: \(error)")
+    }
+  }
+
+  private func pause(after error: ConnectorFailure, _ backoff: inout Backoff) {
+    let wait = backoff.next()
+    status.update {
+      $0.state = .reconnecting
+      $0.lastError = error.description
+      $0.reconnects += 1
+    }
+    logger.warning("\(error); trying again in \(wait) ms")
+    stop.wakeUp.wait(timeoutMilliseconds: Int32(wait))
+  }
+
+  private func standBy(_ error: ConnectorFailure) {
+    if status.current.state != .standby { logger.notice("\(error); standing by until the slot is free") }
+    status.update {
+      $0.state = .standby
+      $0.lastError = error.description
+    }
+    stop.wakeUp.wait(timeoutMilliseconds: Int32(clamping: plan.slotPollMilliseconds))
+  }
+}

@@ -1,0 +1,23 @@
+import EventEncoding
+
+/// Copies what the loop has seen to where others may read it.
+enum StatusPublisher {
+  static func publish(_ loop: inout ProductionLoop, to status: ConnectorStatus) {
+    loop.publishLatencies(to: status)
+    let observations = loop.observations
+    let inFlight = loop.recordsInFlight
+    let names = loop.pipeline.topics.names
+    let captured = loop.pipeline.capturedChanges
+    status.update { report in
+      report.recordsAccepted = observations.recordsAccepted
+      report.recordsAcknowledged = observations.recordsAcknowledged
+      report.transactions = observations.transactions
+      report.capturedChanges = captured
+      report.acknowledgedByTopic = zip(names, observations.acknowledgedByTopic).map { ($0, $1) }
+      report.serverEnd = observations.serverEnd
+      report.confirmed = observations.confirmed
+      report.recordsInFlight = inFlight
+      if let failure = observations.storeFailure { report.lastError = "state record: \(failure)" }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Glibc
+import Primitives
+import Synchronization
+
+/// Writes state records on a thread of its own, so that a slow disk or broker never keeps the relay from answering
+/// PostgreSQL. One record is under way at a time.
+public final class StateKeeper: Sendable {
+  private enum Work {
+    case none
+    case store(StateRecord)
+    case writing
+    case finished(StateStoreError?)
+    case stop
+  }
+
+  private struct Shared {
+    var work = Work.none
+  }
+
+  private let shared = Mutex(Shared())
+  private let wakeUp: WakeUp
+  private let finished: WakeUp
+  private let done = Mutex(false)
+
+  /// `finished` wakes the relay's thread when a write has ended. `makeStore` runs on the keeper's thread.
+  public init(finished: WakeUp, makeStore: @escaping @Sendable () -> any StateStore) throws(StateStoreError) {
+    guard let wakeUp = WakeUp() else { throw StateStoreError("no file descriptor left for the state store") }
+    self.wakeUp = wakeUp
+    self.finished = finished
+    RelayThread.start(name: "sluice-state") { [self] in run(makeStore()) }
+  }
+
+  private func run(_ store: consuming any StateStore) {
+    var store = store
+    while true {
+      wakeUp.wait(timeoutMilliseconds: -1)
+      wakeUp.clear()
+      let record: StateRecord? = shared.withLock { shared in
+        guard case .store(let record) = shared.work else { return nil }
+        shared.work = .writing
+        return record
+      }
+      if let record {
+        var failure: StateStoreError?
+        do throws(StateStoreError) {
+          try store.store(record)
+        } catch {
+          failure = error
+        }
+        shared.withLock { shared in
+          if case .stop = shared.work { return }
+          shared.work = .finished(failure)
+        }
+        finished.signal()
+      }
+      if shared.withLock({ if case .stop = $0.work { true } else { false } }) { return }
+    }
+  }
+
+  /// Starts to write. The last one must have ended.
+  func begin(_ record: StateRecord) {
+    shared.withLock { $0.work = .store(record) }
+    wakeUp.signal()
+  }
+
+  func poll() -> PositionStoreOutcome {
+    shared.withLock { shared in
+      guard case .finished(let failure) = shared.work else { return .pending }
+      shared.work = .none
+      if let failure { return .failed(failure.description) }
+      return .stored
+    }
+  }
+
+  /// Ends the thread; a write that is under way is finished first.
+  public func stop() {
+    shared.withLock { $0.work = .stop }
+    wakeUp.signal()
+  }
+}
+
+/// The loop's view of the keeper: a record whose position moves.
+struct StateRecordStore: PositionStore, ~Copyable {
+  let keeper: StateKeeper
+  var record: StateRecord
+
+  mutating func begin(_ position: StreamPosition) {
+    record.position = position
+    keeper.begin(record)
+  }
+
+  mutating func poll() -> PositionStoreOutcome { keeper.poll() }
+}

@@ -1,0 +1,76 @@
+import EventEncoding
+import Primitives
+
+/// What a connector must remember beside its slot (PRODUCT.md §4): whose log it reads, how far the snapshot is, and up to
+/// where Kafka has acknowledged.
+public struct StateRecord: Sendable, Equatable {
+  public enum Snapshot: String, Sendable {
+    /// Begun and not finished: it is done again.
+    case running
+    /// Done, or not wanted: the stream is all there is.
+    case complete
+  }
+
+  public static let formatVersion = 1
+
+  public var connector: String
+  public var systemIdentifier: String
+  public var timeline: Int
+  public var database: String
+  public var slot: String
+  /// The slot was made by this connector, so a snapshot that is done again may replace it.
+  public var ownsSlot: Bool
+  public var snapshot: Snapshot
+  public var position: StreamPosition
+
+  public init(
+    connector: String, systemIdentifier: String, timeline: Int, database: String, slot: String, ownsSlot: Bool,
+    snapshot: Snapshot, position: StreamPosition
+  ) {
+    self.connector = connector
+    self.systemIdentifier = systemIdentifier
+    self.timeline = timeline
+    self.database = database
+    self.slot = slot
+    self.ownsSlot = ownsSlot
+    self.snapshot = snapshot
+    self.position = position
+  }
+
+  /// One JSON object on one line.
+  public var json: [UInt8] {
+    var out = ByteWriter()
+    func text(_ name: StaticString, _ value: String, _ out: inout ByteWriter) {
+      out.append(",\"")
+      out.append(name)
+      out.append("\":")
+      JSONText.writeString(value, into: &out)
+    }
+    out.append("{\"format\":")
+    out.append(decimal: UInt64(StateRecord.formatVersion))
+    text("connector", connector, &out)
+    text("systemIdentifier", systemIdentifier, &out)
+    out.append(",\"timeline\":")
+    out.append(decimal: Int64(timeline))
+    text("database", database, &out)
+    text("slot", slot, &out)
+    out.append(ownsSlot ? ",\"ownsSlot\":true" : ",\"ownsSlot\":false")
+    text("snapshot", snapshot.rawValue, &out)
+    text("position", position.acknowledged.description, &out)
+    if let lastCommit = position.lastCommit { text("lastCommit", lastCommit.description, &out) }
+    out.append(UInt8(ascii: "}"))
+    return out.array
+  }
+}
+
+/// Why a state record, or the place it is kept in, cannot be used.
+public struct StateStoreError: Error, Sendable, CustomStringConvertible {
+  /// Trying again later may help.
+  public let isTransient: Bool
+  public let description: String
+
+  public init(_ description: String, isTransient: Bool = false) {
+    self.description = description
+    self.isTransient = isTransient
+  }
+}

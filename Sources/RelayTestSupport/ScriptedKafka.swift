@@ -1,0 +1,109 @@
+import Primitives
+import RelayRuntime
+
+/// One partition per key, kept for ever. What is in the log was acknowledged or will be; a producer's queue dies with it.
+public final class ScriptedKafka {
+  /// Rows in the order in which they were written.
+  public private(set) var log: [ScriptedPostgres.Row] = []
+  /// How often each row was acknowledged.
+  public private(set) var acknowledged: [ScriptedPostgres.Row: Int] = [:]
+
+  public init() {}
+
+  func write(_ row: ScriptedPostgres.Row) { log.append(row) }
+  func acknowledge(_ row: ScriptedPostgres.Row) { acknowledged[row, default: 0] += 1 }
+}
+
+/// An idempotent producer: writes in order, acknowledges later and out of step.
+public struct ScriptedSink: EventSink, ~Copyable {
+  private struct InFlight {
+    let row: ScriptedPostgres.Row
+    let ticket: UInt64
+    var isWritten: Bool
+  }
+
+  private let kafka: ScriptedKafka
+  private let queueMax: Int
+  private var queue: [InFlight] = []
+  /// Acknowledgements to give at the next `collect`.
+  private var allowance = 0
+  private var random: SeededRandom
+  public private(set) var topicsAdded: [String] = []
+  /// Most records that were ever queued.
+  public private(set) var peak = 0
+
+  public init(_ kafka: ScriptedKafka, queueMax: Int, random: SeededRandom) {
+    self.kafka = kafka
+    self.queueMax = queueMax
+    self.random = random
+  }
+
+  /// The brokers write up to `count` more records, and the producer learns of up to `acknowledged` of those written.
+  public mutating func progress(write count: Int, acknowledge: Int) {
+    var left = count
+    for index in queue.indices where left > 0 && !queue[index].isWritten {
+      kafka.write(queue[index].row)
+      queue[index].isWritten = true
+      left -= 1
+    }
+    allowance += acknowledge
+  }
+
+  /// What a kill leaves: the brokers may still write some of what was sent.
+  public mutating func die(afterWriting count: Int) { progress(write: count, acknowledge: 0) }
+
+  public mutating func addTopic(_ name: String) throws(SinkError) { topicsAdded.append(name) }
+
+  public mutating func enqueue(_ record: borrowing EncodedRecord, ticket: UInt64) throws(SinkError) -> SinkEnqueued {
+    guard queue.count < queueMax else { return .queueFull }
+    guard let range = record.value else { throw SinkError("a record without a value") }
+    let text = String(decoding: record.bytes.array[range], as: UTF8.self)
+    guard let row = ScriptedSink.row(text) else { throw SinkError("not a row of the script: \(text)") }
+    queue.append(InFlight(row: row, ticket: ticket, isWritten: false))
+    peak = max(peak, queue.count)
+    return .accepted
+  }
+
+  /// Takes `"after":{"key":K,"version":V}` out of an envelope.
+  static func row(_ envelope: String) -> ScriptedPostgres.Row? {
+    guard let after = envelope.range(of: "\"after\":{\"key\":") else { return nil }
+    let rest = envelope[after.upperBound...]
+    let key = rest.prefix { $0.isNumber }
+    guard let separator = rest.range(of: "\"version\":") else { return nil }
+    let version = rest[separator.upperBound...].prefix { $0.isNumber }
+    guard let key = Int(key), let version = Int(version) else { return nil }
+    return ScriptedPostgres.Row(key: key, version: version)
+  }
+
+  public mutating func collect(_ body: (UInt64, SinkDelivery) -> Void) throws(SinkError) {
+    while allowance > 0 {
+      let written = queue.indices.filter { queue[$0].isWritten }
+      guard !written.isEmpty else { break }
+      // Different partitions answer in any order; one key's records in theirs.
+      let pick = written[Int.random(in: 0..<written.count, using: &random)]
+      let key = queue[pick].row.key
+      let oldest = queue.firstIndex { $0.row.key == key }!
+      let record = queue.remove(at: oldest)
+      allowance -= 1
+      kafka.acknowledge(record.row)
+      body(record.ticket, .acknowledged)
+    }
+    allowance = 0
+  }
+}
+
+extension String {
+  /// First occurrence of a text; the standard library has this only with Foundation or for collections of a newer system.
+  fileprivate func range(of text: String) -> Range<String.Index>? { self[...].range(of: text) }
+}
+
+extension Substring {
+  fileprivate func range(of text: String) -> Range<Substring.Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+      start = index(after: start)
+    }
+    return nil
+  }
+}

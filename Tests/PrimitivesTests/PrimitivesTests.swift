@@ -1,0 +1,83 @@
+import Primitives
+import Testing
+
+@Suite struct LSNTests {
+  @Test func printsAsPostgresDoes() {
+    #expect(LSN(rawValue: 0x16_B374_D848).description == "16/B374D848")
+    #expect(LSN(rawValue: 0).description == "0/0")
+  }
+
+  @Test func parsesWhatItPrints() {
+    for raw: UInt64 in [0, 1, 0xFFFF_FFFF, 0x1_0000_0000, .max] {
+      #expect(LSN(LSN(rawValue: raw).description) == LSN(rawValue: raw))
+    }
+  }
+
+  @Test(arguments: ["", "/", "1/", "/1", "1/2/3", "123456789/0", "g/0", "0/-1", "0 /1"])
+  func refusesWhatIsNoPosition(_ text: String) {
+    #expect(LSN(text) == nil)
+  }
+
+  @Test func distanceBackwardsIsZero() {
+    #expect(LSN(rawValue: 5).bytes(since: LSN(rawValue: 9)) == 0)
+    #expect(LSN(rawValue: 9).bytes(since: LSN(rawValue: 5)) == 4)
+  }
+}
+
+@Suite struct ByteWriterTests {
+  @Test(arguments: [0, 1, -1, 9, 10, 99, 100, Int64.max, Int64.min, 1_000_000_007])
+  func decimalDigitsAreTheNumbersOwn(_ value: Int64) {
+    var out = ByteWriter(minimumCapacity: 16)
+    out.append(decimal: value)
+    let text = String(decoding: out.array, as: UTF8.self)
+    #expect(text == String(value))
+  }
+
+  @Test func paddedDecimalHasAtLeastItsWidth() {
+    var out = ByteWriter()
+    out.append(decimal: 7, width: 3)
+    out.append(decimal: 12_345, width: 3)
+    let text = String(decoding: out.array, as: UTF8.self)
+    #expect(text == "00712345")
+  }
+
+  @Test func growingKeepsWhatIsThere() {
+    var out = ByteWriter(minimumCapacity: 16)
+    var expected: [UInt8] = []
+    for value in 0..<1_000 {
+      out.append(UInt8(truncatingIfNeeded: value))
+      expected.append(UInt8(truncatingIfNeeded: value))
+    }
+    out.append(expected)
+    let written = out.array
+    #expect(written == expected + expected)
+  }
+
+  @Test func shrinkingKeepsWhatIsThere() {
+    var out = ByteWriter(minimumCapacity: 4096)
+    out.append("abc")
+    out.shrink(to: 16)
+    out.append(Array(repeating: 1, count: 100))
+    let written = out.array
+    #expect(written == [97, 98, 99] + Array(repeating: 1, count: 100))
+  }
+
+  @Test func bigEndianPutsTheHighByteFirst() {
+    var out = ByteWriter()
+    out.append(bigEndian: UInt32(0x0102_0304))
+    let written = out.array
+    #expect(written == [1, 2, 3, 4])
+  }
+}
+
+@Suite struct PostgresTimestampTests {
+  @Test func epochsAreThirtyYearsApart() {
+    #expect(PostgresTimestamp(microsecondsSince2000: 0).unixMicroseconds == 946_684_800_000_000)
+    #expect(PostgresTimestamp(unixMicroseconds: 0).microsecondsSince2000 == -946_684_800_000_000)
+  }
+
+  @Test func endsOfTheRangeSaturate() {
+    #expect(PostgresTimestamp(microsecondsSince2000: .max).unixMicroseconds == .max)
+    #expect(PostgresTimestamp(unixMicroseconds: .min).microsecondsSince2000 == .min)
+  }
+}
