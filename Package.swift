@@ -72,8 +72,11 @@ let package = Package(
       swiftSettings: common),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: common),
     .testTarget(name: "PgOutputTests", dependencies: ["PgOutput", "RelayTestSupport"], swiftSettings: common),
-    .testTarget(name: "EventRoutingTests", dependencies: ["EventRouting", "ConnectData"], swiftSettings: common),
-    .testTarget(name: "EventEncodingTests", dependencies: ["EventEncoding", "ConnectData"], swiftSettings: common),
+    .testTarget(
+      name: "EventRoutingTests", dependencies: ["EventRouting", "ConnectData", "Primitives"], swiftSettings: common),
+    .testTarget(
+      name: "EventEncodingTests", dependencies: ["EventEncoding", "ConnectData", "EventRouting", "Primitives"],
+      exclude: ["Recorded"], swiftSettings: common),
     .testTarget(name: "KafkaSinkTests", dependencies: ["KafkaSink", "EmbeddedServers"], swiftSettings: common),
     .testTarget(name: "AcknowledgementTests", dependencies: ["Acknowledgement"], swiftSettings: common),
     .testTarget(name: "ConnectorConfigTests", dependencies: ["ConnectorConfig"], swiftSettings: common),

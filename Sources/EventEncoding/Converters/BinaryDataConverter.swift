@@ -1,0 +1,33 @@
+import ConnectData
+import Primitives
+
+/// Debezium's `io.debezium.converters.BinaryDataConverter`: bytes as they are; anything else goes to the converter named
+/// by `delegate.converter.type`, and is an error without one.
+public enum BinaryDataConverter {
+  public enum Delegate: Sendable, Equatable {
+    case none
+    /// JsonConverter, with its `schemas.enable`.
+    case json(schemasEnabled: Bool, JSONOptions)
+    case string
+  }
+
+  /// Writes the value. Returns false, with nothing written, where it has no bytes.
+  public static func write(
+    _ value: ConnectValue, _ schema: ConnectSchema?, delegate: Delegate, into out: inout ByteWriter
+  ) throws(ConverterError) -> Bool {
+    guard let schema, schema.kind != .bytes else { return try ByteArrayConverter.write(value, schema, into: &out) }
+    switch delegate {
+    case .none: throw .schemaIsNotBytes(schema.kind)
+    case .string: return StringConverter.write(value, schema, into: &out)
+    case .json(let schemasEnabled, let options):
+      if schemasEnabled {
+        out.append("{\"schema\":")
+        JSONConverter.writeSchema(schema, fieldName: nil, options, into: &out)
+        out.append(",\"payload\":")
+      }
+      JSONConverter.write(value, schema, options, into: &out)
+      if schemasEnabled { out.append("}") }
+      return true
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import ConnectData
+import Primitives
+
+/// Turns the text that PostgreSQL prints for a column into what Debezium publishes of it. Made once per column.
+///
+/// The session that prints the text has `DateStyle = ISO`, `IntervalStyle = postgres`, `TimeZone = UTC`,
+/// `extra_float_digits` above 0, `bytea_output = hex`, `lc_monetary = C` and `client_encoding = UTF8`.
+public struct ColumnCodec: Sendable {
+  /// Schema of the field: optional flag, name, version, parameters and default.
+  public let schema: ConnectSchema
+  /// What `before` of a delete under replica identity DEFAULT has for a column that was not sent: null if it is
+  /// nullable, else its default, else a made-up value.
+  public let absentValue: ConnectValue
+  /// What stands for an unchanged TOAST value; `.null` where Debezium has no placeholder for the type.
+  public let unavailable: ConnectValue
+
+  let form: ValueForm
+  let options: JSONOptions
+  /// What is written for a null; `nil` if the column may have none.
+  private let nullJSON: [UInt8]?
+  private let absentJSON: [UInt8]
+
+  /// Returns `nil` where Debezium leaves the column out.
+  public static func make(
+    _ column: ColumnDescription, _ options: ValueOptions, _ json: JSONOptions = JSONOptions()
+  ) -> ColumnCodec? {
+    guard let mapping = ColumnTypes.mapping(column.type, modifier: column.typeModifier, options) else { return nil }
+    var schema = mapping.schema
+    schema.isOptional = column.isNullable
+    schema.defaultValue = DefaultValue.parse(column, mapping)
+    return ColumnCodec(schema, mapping, json)
+  }
+
+  private init(_ schema: ConnectSchema, _ mapping: ColumnTypes.Mapping, _ options: JSONOptions) {
+    self.schema = schema
+    self.options = options
+    form = mapping.form
+    unavailable = mapping.unavailable
+    absentValue = schema.isOptional ? .null : schema.defaultValue ?? mapping.fallback
+    var out = ByteWriter()
+    JSONConverter.write(absentValue, schema, options, into: &out)
+    absentJSON = out.copiedBytes
+    out.removeAll()
+    JSONConverter.write(.null, schema, options, into: &out)
+    let mayBeNull = schema.isOptional || schema.defaultValue != nil
+    nullJSON = mayBeNull ? out.copiedBytes : nil
+  }
+
+  /// Writes the bytes that JsonConverter would write for the value. On an error nothing is written.
+  public func writeJSON(_ text: RawSpan, into out: inout ByteWriter) throws(ConversionError) {
+    let start = out.count
+    do {
+      if try form.writeJSON(text, options.decimalFormat, into: &out) { return }
+      out.truncate(to: start)
+      try writeNullJSON(into: &out)
+    } catch {
+      out.truncate(to: start)
+      throw error
+    }
+  }
+
+  /// Writes SQL's NULL: `null`, or the default (`replace.null.with.default`).
+  /// Throws `requiredValueIsNull` for a NOT NULL column without default, which the database cannot send.
+  public func writeNullJSON(into out: inout ByteWriter) throws(ConversionError) {
+    guard let nullJSON else { throw ConversionError(.requiredValueIsNull, at: 0) }
+    out.append(nullJSON)
+  }
+
+  /// Writes `absentValue`.
+  public func writeAbsentJSON(into out: inout ByteWriter) { out.append(absentJSON) }
+
+  /// Writes `unavailable`. Throws `requiredValueIsNull` where the type has no placeholder and the column is NOT NULL.
+  public func writeUnavailableJSON(into out: inout ByteWriter) throws(ConversionError) {
+    if unavailable == .null { return try writeNullJSON(into: &out) }
+    JSONConverter.write(unavailable, schema, options, into: &out)
+  }
+
+  /// The value as a tree, for what takes records apart. A null is `.null`, whatever the default.
+  public func value(_ text: RawSpan) throws(ConversionError) -> ConnectValue {
+    let value = try form.value(text)
+    if value == .null, nullJSON == nil { throw ConversionError(.requiredValueIsNull, at: 0) }
+    return value
+  }
+}

@@ -1,0 +1,19 @@
+/// Why a column's text could not become a value. `offset` is the byte at which that was seen.
+public struct ConversionError: Error, Equatable, Sendable {
+  public enum Kind: Sendable, Equatable {
+    /// Not what PostgreSQL prints for the type under the session settings that the relay pins.
+    case malformed
+    /// A value that the type of the event's field cannot hold.
+    case outOfRange
+    /// The value has no counterpart (NaN as a decimal, NULL as an enum's element), and the column is NOT NULL.
+    case requiredValueIsNull
+  }
+
+  public var kind: Kind
+  public var offset: Int
+
+  public init(_ kind: Kind, at offset: Int) {
+    self.kind = kind
+    self.offset = offset
+  }
+}

@@ -1,0 +1,98 @@
+import ConnectData
+import Primitives
+
+/// `numeric` in the three forms of `decimal.handling.mode`.
+enum NumericValue {
+  private enum Special { case notANumber, positiveInfinity, negativeInfinity }
+
+  /// Returns false where the value is null: `NaN` and the infinities have no counterpart among exact decimals.
+  static func writeJSON(
+    _ text: RawSpan, _ form: ValueForm.DecimalForm, _ format: JSONOptions.DecimalFormat, into out: inout ByteWriter
+  ) throws(ConversionError) -> Bool {
+    switch form {
+    case .precise(let scale):
+      if special(text) != nil { return false }
+      let decimal = try DecimalText(text)
+      if format == .numeric {
+        try DecimalNumberText.write(decimal, text, scale: scale, into: &out)
+        return true
+      }
+      let unscaled = try decimal.unscaled(text, scale: scale)
+      out.append(UInt8(ascii: "\""))
+      unscaled.writeBase64(into: &out)
+      out.append(UInt8(ascii: "\""))
+    case .variableScale:
+      if special(text) != nil { return false }
+      var decimal = try DecimalText(text)
+      decimal.dropTrailingZeros(in: text)
+      let scale = decimal.fractionDigits.count
+      let unscaled = try decimal.unscaled(text, scale: scale)
+      out.append("{\"scale\":")
+      out.append(decimal: scale)
+      out.append(",\"value\":\"")
+      unscaled.writeBase64(into: &out)
+      out.append("\"}")
+    case .text(let scale):
+      out.append(UInt8(ascii: "\""))
+      try writeText(text, scale: scale, into: &out)
+      out.append(UInt8(ascii: "\""))
+    case .double:
+      if special(text) == nil { _ = try DecimalText(text) }
+      try FloatValue.writeJSON(text, isDouble: true, into: &out)
+    }
+    return true
+  }
+
+  static func value(_ text: RawSpan, _ form: ValueForm.DecimalForm) throws(ConversionError) -> ConnectValue {
+    switch form {
+    case .precise(let scale):
+      if special(text) != nil { return .null }
+      return .decimal(unscaled: try DecimalText(text).unscaled(text, scale: scale).bytes, scale: Int32(scale))
+    case .variableScale:
+      if special(text) != nil { return .null }
+      var decimal = try DecimalText(text)
+      decimal.dropTrailingZeros(in: text)
+      let scale = decimal.fractionDigits.count
+      return .structure([.int32(Int32(scale)), .bytes(try decimal.unscaled(text, scale: scale).bytes)])
+    case .text(let scale):
+      var out = ByteWriter(minimumCapacity: text.byteCount)
+      try writeText(text, scale: scale, into: &out)
+      return .text(out.copiedBytes)
+    case .double:
+      if special(text) == nil { _ = try DecimalText(text) }
+      return .float64(try FloatValue.double(text))
+    }
+  }
+
+  /// As `BigDecimal.toPlainString` after `setScale`; special values by the names of Debezium's `SpecialValueDecimal`.
+  private static func writeText(_ text: RawSpan, scale: Int?, into out: inout ByteWriter) throws(ConversionError) {
+    switch special(text) {
+    case .notANumber: return out.append("NAN")
+    case .positiveInfinity: return out.append("POSITIVE_INFINITY")
+    case .negativeInfinity: return out.append("NEGATIVE_INFINITY")
+    case nil: break
+    }
+    let decimal = try DecimalText(text)
+    guard let scale, scale != decimal.fractionDigits.count else { return out.append(text) }
+    guard decimal.fractionDigits.count < scale else {
+      throw ConversionError(.outOfRange, at: decimal.fractionDigits.lowerBound + scale)
+    }
+    out.append(text)
+    if decimal.fractionDigits.isEmpty { out.append(UInt8(ascii: ".")) }
+    for _ in decimal.fractionDigits.count..<scale { out.append(UInt8(ascii: "0")) }
+  }
+
+  static func isSpecial(_ text: RawSpan) -> Bool { special(text) != nil }
+
+  @inline(__always)
+  private static func special(_ text: RawSpan) -> Special? {
+    guard text.byteCount > 0 else { return nil }
+    let first = text.byte(at: 0)
+    // Every number begins with a digit, or with a minus sign and a digit.
+    if first &- UInt8(ascii: "0") < 10 { return nil }
+    if text.equals("NaN") { return .notANumber }
+    if text.equals("Infinity") { return .positiveInfinity }
+    if text.equals("-Infinity") { return .negativeInfinity }
+    return nil
+  }
+}

@@ -1,0 +1,73 @@
+import ConnectData
+import Primitives
+
+/// `timestamp` and `timestamptz`.
+enum TimestampValue {
+  /// What Debezium takes for infinity: pgjdbc's `DATE_POSITIVE_INFINITY` and `DATE_NEGATIVE_INFINITY`, read as
+  /// milliseconds.
+  static let positiveInfinity = DateTimeText.Moment(seconds: 9_223_372_036_825_200 / 1000, microseconds: 200_000)
+  static let negativeInfinity = DateTimeText.Moment(
+    seconds: (-9_223_372_036_832_400 - 600) / 1000, microseconds: 600_000)
+
+  /// Returns false where the value is null: nanoseconds since 1970 do not fit outside the years 1677 to 2262.
+  static func write(
+    _ text: RawSpan, _ form: ValueForm.TimeForm, into out: inout ByteWriter
+  ) throws(ConversionError) -> Bool {
+    if form == .iso {
+      let moment = try moment(text)
+      writeLocal(moment, into: &out)
+      ClockText.writeShortestFraction(moment.microseconds, into: &out)
+      out.append(UInt8(ascii: "Z"))
+      return true
+    }
+    guard let number = try number(text, form) else { return false }
+    out.append(decimal: number)
+    return true
+  }
+
+  static func number(_ text: RawSpan, _ form: ValueForm.TimeForm) throws(ConversionError) -> Int64? {
+    if form == .nanoseconds, let infinity = DateTimeText.infinity(text) {
+      return infinity == .positive ? .max : .min
+    }
+    return number(try moment(text), form)
+  }
+
+  static func number(_ moment: DateTimeText.Moment, _ form: ValueForm.TimeForm) -> Int64? {
+    switch form {
+    case .milliseconds: return moment.milliseconds
+    case .microseconds, .iso:
+      // As Java's `TimeUnit.SECONDS.toMicros`, which stops at the ends of the range, and a sum that wraps around:
+      // 294276-12-31 23:59:59.999999 is -9223372036853775810 in Debezium.
+      let (product, overflow) = moment.seconds.multipliedReportingOverflow(by: 1_000_000)
+      let microseconds = overflow ? (moment.seconds > 0 ? Int64.max : Int64.min) : product
+      return microseconds &+ moment.microseconds
+    case .nanoseconds:
+      let (product, overflow) = moment.seconds.multipliedReportingOverflow(by: 1_000_000_000)
+      let (sum, sumOverflow) = product.addingReportingOverflow(moment.microseconds * 1000)
+      return overflow || sumOverflow ? nil : sum
+    }
+  }
+
+  /// `2024-02-29T12:34:56.789012Z`, with as many fraction digits as the column has; `infinity` as it is.
+  static func writeZoned(_ text: RawSpan, fractionDigits: Int, into out: inout ByteWriter) throws(ConversionError) {
+    if DateTimeText.infinity(text) != nil { return out.append(text) }
+    let moment = try DateTimeText.moment(text, hasZone: true)
+    writeLocal(moment, into: &out)
+    ClockText.writeFraction(moment.microseconds, digits: fractionDigits, into: &out)
+    out.append(UInt8(ascii: "Z"))
+  }
+
+  private static func writeLocal(_ moment: DateTimeText.Moment, into out: inout ByteWriter) {
+    CivilDate.write(epochDays: moment.epochDays, into: &out)
+    out.append(UInt8(ascii: "T"))
+    ClockText.writeSeconds(moment.secondOfDay, into: &out)
+  }
+
+  private static func moment(_ text: RawSpan) throws(ConversionError) -> DateTimeText.Moment {
+    switch DateTimeText.infinity(text) {
+    case .positive: positiveInfinity
+    case .negative: negativeInfinity
+    case nil: try DateTimeText.moment(text, hasZone: false)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import ConnectData
+
+/// What a column's text becomes: chosen once per column, looked at once per value.
+indirect enum ValueForm: Sendable, Equatable {
+  enum BinaryForm: Sendable { case bytes, base64, base64URLSafe, hex }
+  enum DecimalForm: Sendable, Equatable {
+    /// Connect's Decimal of a fixed scale.
+    case precise(scale: Int)
+    /// Debezium's VariableScaleDecimal.
+    case variableScale
+    /// The scale that the text is filled up to; `nil` leaves it as it is.
+    case text(scale: Int?)
+    case double
+  }
+  enum MoneyForm: Sendable, Equatable {
+    case precise(scale: Int)
+    case text(scale: Int)
+    case double
+  }
+  enum DateForm: Sendable { case epochDays, iso }
+  enum TimeForm: Sendable { case milliseconds, microseconds, nanoseconds, iso }
+  enum IntervalForm: Sendable { case microseconds, iso }
+  enum HStoreForm: Sendable { case json, map }
+
+  case text
+  /// Bytes of the integer type: 2, 4, 8; `oid` is unsigned of 4 and becomes an int64.
+  case integer(byteCount: Int)
+  case oid
+  case boolean
+  case float32, float64
+  case decimal(DecimalForm)
+  case money(MoneyForm)
+  case binary(BinaryForm)
+  /// The text itself as bytes: a type without mapping under `include.unknown.datatypes`. Debezium prints geometric
+  /// types through Java, so their numbers look as Java's do.
+  case opaque(BinaryForm, isGeometric: Bool)
+  /// `bit(1)` and `varbit(1)`
+  case bit
+  case bits
+  case date(DateForm)
+  case time(TimeForm)
+  case timestamp(TimeForm)
+  /// Debezium gets the elements of an array without their fractions of a second.
+  case zonedTime(keepsFraction: Bool)
+  case zonedTimestamp(fractionDigits: Int)
+  case interval(IntervalForm)
+  case hstore(HStoreForm)
+  case point
+  case array(ArrayForm)
+  /// `int2vector` and `oidvector`: integers with spaces between.
+  case vector(element: ValueForm)
+  /// A column that is in the schema and never has a value: `bit[]` in Debezium.
+  case alwaysNull
+
+  struct ArrayForm: Sendable, Equatable {
+    var element: ValueForm
+    /// False where the element's schema is required: then one NULL makes the whole array null, as in Debezium.
+    var elementsMayBeNull: Bool
+    /// `;` for `box`, else `,`.
+    var delimiter: UInt8
+  }
+}
