@@ -1,4 +1,5 @@
 import CRdkafka
+import Dispatch
 import Synchronization
 
 /// librdkafka's in-process cluster: Kafka's protocol on loopback ports, in memory. For demo and tests only.
@@ -42,6 +43,11 @@ public final class EmbeddedKafka: Sendable {
     // Both are thread-safe: the cluster's functions pass operations to its own thread.
     var client: OpaquePointer
     var cluster: OpaquePointer
+
+    func destroy() {
+      rd_kafka_mock_cluster_destroy(cluster)
+      rd_kafka_destroy(client)
+    }
   }
 
   private let state: Mutex<Cluster?>
@@ -67,17 +73,20 @@ public final class EmbeddedKafka: Sendable {
     state = Mutex(Cluster(client: client, cluster: cluster))
   }
 
-  deinit { stop() }
+  deinit {
+    guard let old = take() else { return }
+    // The cluster's thread may sleep for a second before it notices; nobody needs to wait for that here.
+    DispatchQueue.global().async { old.destroy() }
+  }
 
   /// Ends the cluster and forgets its records. Connected clients see their connections drop.
-  public func stop() {
-    let old = state.withLock { state in
+  public func stop() { take()?.destroy() }
+
+  private func take() -> Cluster? {
+    state.withLock { state in
       defer { state = nil }
       return state
     }
-    guard let old else { return }
-    rd_kafka_mock_cluster_destroy(old.cluster)
-    rd_kafka_destroy(old.client)
   }
 
   /// Creates a topic; `partitions` counts from 1.

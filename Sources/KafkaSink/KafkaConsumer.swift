@@ -89,15 +89,7 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
       patterns.append(pattern)
     }
     let added = try discover(timeoutMilliseconds: timeoutMilliseconds)
-    var offsets: [TopicPartition: Int64] = [:]
-    if start == .end {
-      // Absolute offsets, asked for now: a logical end would be looked up some time later and pass over what is
-      // written in between.
-      offsets = try endOffsets(of: added, timeoutMilliseconds: timeoutMilliseconds)
-    }
-    for partition in added {
-      try begin(partition, at: offsets[partition] ?? Int64(RD_KAFKA_OFFSET_BEGINNING))
-    }
+    try begin(added, from: start, timeoutMilliseconds: timeoutMilliseconds)
     scheduleRefresh()
   }
 
@@ -120,6 +112,17 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
       return patterns.contains { (try? $0.firstMatch(in: topic)) != nil }
     }
     return found.filter { topics[$0.topic]?.partitions.contains($0.partition) != true }
+  }
+
+  private mutating func begin(
+    _ partitions: [TopicPartition], from start: Start, timeoutMilliseconds: Int
+  ) throws(KafkaError) {
+    // Absolute offsets, asked for now: a logical end would be looked up some time later and pass over what is written
+    // in between, and the look-up waits for half a second where it comes before the partition's leader is known.
+    let offsets = try offsets(at: start, of: partitions, timeoutMilliseconds: timeoutMilliseconds)
+    for partition in partitions {
+      try begin(partition, at: offsets[partition] ?? Int64(RD_KAFKA_OFFSET_BEGINNING))
+    }
   }
 
   private mutating func begin(_ partition: TopicPartition, at offset: Int64) throws(KafkaError) {
@@ -151,9 +154,9 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
     timeoutMilliseconds: Int, maxRecords: Int = 1000, _ body: (borrowing ConsumedRecord) -> Void
   ) throws(KafkaError) -> PollResult {
     if ContinuousClock.now >= nextRefresh {
-      // A metadata request that fails is tried again at the next turn.
-      if let added = try? discover(timeoutMilliseconds: 1000) {
-        for partition in added { try begin(partition, at: Int64(RD_KAFKA_OFFSET_BEGINNING)) }
+      // What fails here is tried again at the next turn: the partitions are then still missing.
+      if let added = try? discover(timeoutMilliseconds: 1000), !added.isEmpty {
+        try? begin(added, from: .beginning, timeoutMilliseconds: 1000)
       }
       scheduleRefresh()
     }
@@ -240,6 +243,19 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
   public func endOffsets(
     of partitions: [TopicPartition], timeoutMilliseconds: Int
   ) throws(KafkaError) -> [TopicPartition: Int64] {
+    try offsets(at: .end, of: partitions, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  /// The offset of the oldest record that is kept of each partition.
+  public func beginningOffsets(
+    of partitions: [TopicPartition], timeoutMilliseconds: Int
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
+    try offsets(at: .beginning, of: partitions, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  private func offsets(
+    at place: Start, of partitions: [TopicPartition], timeoutMilliseconds: Int
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
     if partitions.isEmpty { return [:] }
     guard let list = unsafe rd_kafka_topic_partition_list_new(Int32(partitions.count)) else {
       throw KafkaError(code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE)
@@ -247,8 +263,8 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
     defer { unsafe rd_kafka_topic_partition_list_destroy(list) }
     for partition in partitions {
       let entry = unsafe rd_kafka_topic_partition_list_add(list, partition.topic, partition.partition)
-      // -1 as "timestamp" asks for the end: the ListOffsets request's LATEST.
-      unsafe entry?.pointee.offset = Int64(RD_KAFKA_OFFSET_END)
+      // As "timestamp" these ask for the ends: LATEST and EARLIEST of the ListOffsets request.
+      unsafe entry?.pointee.offset = Int64(place == .end ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING)
     }
     let code = unsafe rd_kafka_offsets_for_times(client, list, Int32(clamping: timeoutMilliseconds))
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code: code) }

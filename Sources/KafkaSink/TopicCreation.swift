@@ -43,9 +43,11 @@ public enum TopicCreation {
     _ topics: [TopicSpecification], client: OpaquePointer, timeoutMilliseconds: Int
   ) throws(KafkaError) -> [String: TopicCreationOutcome] {
     if topics.isEmpty { return [:] }
+    let allUnsupported = Dictionary(topics.map { ($0.name, TopicCreationOutcome.unsupported) }) { first, _ in first }
     var requests: [OpaquePointer?] = unsafe []
     defer { for unsafe request in unsafe requests { unsafe rd_kafka_NewTopic_destroy(request) } }
     for topic in topics { unsafe requests.append(try newTopic(topic)) }
+    guard unsafe try hasController(client, timeoutMilliseconds: timeoutMilliseconds) else { return allUnsupported }
 
     let options = unsafe rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS)
     defer { unsafe rd_kafka_AdminOptions_destroy(options) }
@@ -66,12 +68,27 @@ public enum TopicCreation {
     let code = unsafe rd_kafka_event_error(event)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
       let error = unsafe KafkaError(code: code, text: String(cString: rd_kafka_event_error_string(event)))
-      if error.kind == .unsupported {
-        return Dictionary(topics.map { ($0.name, .unsupported) }, uniquingKeysWith: { first, _ in first })
-      }
+      if error.kind == .unsupported { return allUnsupported }
       throw error
     }
     return try unsafe outcomes(of: event, client: client, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  /// Whether the cluster names a controller among its brokers. The in-process cluster names none, and librdkafka would
+  /// wait for it to the end of the time-out.
+  private static func hasController(_ client: OpaquePointer, timeoutMilliseconds: Int) throws(KafkaError) -> Bool {
+    // Asked twice, since the two answers may come from two moments.
+    for _ in 0..<2 {
+      var metadata: UnsafePointer<rd_kafka_metadata>?
+      let code = unsafe rd_kafka_metadata(client, 0, nil, &metadata, Int32(clamping: timeoutMilliseconds))
+      guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata = unsafe metadata else { throw KafkaError(code: code) }
+      defer { unsafe rd_kafka_metadata_destroy(metadata) }
+      let controller = unsafe rd_kafka_controllerid(client, Int32(clamping: timeoutMilliseconds))
+      for index in 0..<Int(unsafe metadata.pointee.broker_cnt) {
+        if unsafe metadata.pointee.brokers[index].id == controller { return true }
+      }
+    }
+    return false
   }
 
   private static func newTopic(_ topic: TopicSpecification) throws(KafkaError) -> OpaquePointer {
