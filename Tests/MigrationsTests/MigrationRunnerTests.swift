@@ -55,11 +55,11 @@ struct MigrationRunnerTests {
   @Test func aSecondRunDoesNothing() throws {
     let folder = try MigrationFolder(["V1__a.sql": "CREATE TABLE t (a int)"])
     try runner(folder).up()
-    let before = try value("SELECT sluice.schema_history::text FROM sluice.schema_history")
+    let before = try value("SELECT h::text FROM sluice.schema_history h")
     var events: [MigrationEvent] = []
     #expect(try runner(folder) { events.append($0) }.up().isEmpty)
     #expect(events == [.finished(applied: 0, version: "1")])
-    #expect(try value("SELECT sluice.schema_history::text FROM sluice.schema_history") == before)
+    #expect(try value("SELECT h::text FROM sluice.schema_history h") == before)
   }
 
   @Test func aLaterFileIsAddedToWhatStands() throws {
