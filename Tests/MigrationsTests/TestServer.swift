@@ -76,7 +76,9 @@ final class TestServer: Sendable {
     }
   }
 
+  /// `SLUICE_POSTGRES_BIN` chooses another server than Debian's newest.
   private static func findBinaries() throws -> String {
+    if let chosen = ProcessInfo.processInfo.environment["SLUICE_POSTGRES_BIN"] { return chosen }
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
     guard let newest = versions.compactMap({ Int($0) }).max() else {
       throw PostgresError(kind: .connection, message: "no PostgreSQL server under /usr/lib/postgresql")
