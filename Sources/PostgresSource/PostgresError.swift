@@ -20,18 +20,21 @@ public struct PostgresError: Error, Sendable {
   public let message: String
   public let hint: String?
   public let detail: String?
+  /// Where in the statement's text, counted in characters from 1, the server saw the fault, if it says so.
+  public let position: Int?
   public let file: StaticString
   public let line: UInt
 
   public init(
     kind: Kind, sqlState: String = "", message: String, hint: String? = nil, detail: String? = nil,
-    file: StaticString = #fileID, line: UInt = #line
+    position: Int? = nil, file: StaticString = #fileID, line: UInt = #line
   ) {
     self.kind = kind
     self.sqlState = sqlState
     self.message = message
     self.hint = hint
     self.detail = detail
+    self.position = position
     self.file = file
     self.line = line
   }
@@ -56,7 +59,7 @@ public struct PostgresError: Error, Sendable {
     let gone = unsafe PQstatus(connection) != CONNECTION_OK
     self.init(
       kind: gone ? .connection : .statement, sqlState: state, message: message, hint: field("H"),
-      detail: field("D"), file: file, line: line)
+      detail: field("D"), position: field("P").flatMap { Int($0) }, file: file, line: line)
   }
 
   private static func trimmed(_ text: String) -> String {

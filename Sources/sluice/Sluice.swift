@@ -2,5 +2,9 @@ import ArgumentParser
 
 @main
 struct Sluice: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "sluice")
+  static let configuration = CommandConfiguration(
+    commandName: "sluice",
+    subcommands: [
+      MigrateCommand.self,
+    ])
 }
