@@ -6,5 +6,6 @@ struct Sluice: AsyncParsableCommand {
     commandName: "sluice",
     subcommands: [
       MigrateCommand.self,
+      GenerateCommand.self,
     ])
 }
