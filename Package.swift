@@ -72,6 +72,8 @@ let package = Package(
     .testTarget(name: "EventRoutingTests", dependencies: ["EventRouting", "ConnectData"], swiftSettings: common),
     .testTarget(name: "EventEncodingTests", dependencies: ["EventEncoding", "ConnectData"], swiftSettings: common),
     .testTarget(name: "KafkaSinkTests", dependencies: ["KafkaSink", "EmbeddedServers"], swiftSettings: common),
+    .testTarget(
+      name: "EmbeddedServersTests", dependencies: ["EmbeddedServers", "PostgresSource"], swiftSettings: common),
     .testTarget(name: "AcknowledgementTests", dependencies: ["Acknowledgement"], swiftSettings: common),
     .testTarget(name: "ConnectorConfigTests", dependencies: ["ConnectorConfig"], swiftSettings: common),
     .testTarget(
