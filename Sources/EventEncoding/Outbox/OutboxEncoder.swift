@@ -24,6 +24,10 @@ struct OutboxEncoder {
     /// The column's own value.
     case column
     case tree(ConnectValue, ConnectSchema)
+    /// The column's text, with no schema.
+    case textWithoutSchema
+    /// The column's text under a schema that it does not fit.
+    case textUnderWrongSchema(PayloadFailure)
   }
 
   /// Fills the record but for its topic, which is returned. `step` is the transform's place in the chain.
@@ -163,26 +167,7 @@ struct OutboxEncoder {
       record.value = nil
       return
     }
-    if plan.envelope.isEmpty, router.expandsJSONPayload, case .json(schemasEnabled: false, _) = valueConverter,
-      case .text(let range) = row.column(plan.payload), row.relation.columns[plan.payload].isPlainText
-    {
-      // The usual outbox: payload bytes to JSON bytes, without a tree.
-      let start = record.bytes.count
-      switch PayloadExpansion.writeExpandedJSON(
-        message.extracting(range), nullBehavior: router.jsonPayloadNullBehavior, into: &record.bytes)
-      {
-      case .written:
-        record.value = start..<record.bytes.count
-        return
-      case .unchanged:
-        record.bytes.truncate(to: start)
-      case .fails(let failure):
-        throw OutboxFailure(failure.description)
-      }
-      record.value = try writeColumn(row, plan.payload, valueConverter, message, rows: &rows, into: &record.bytes)
-      return
-    }
-    let payload = try expanded(router, plan, row, message)
+    let payload = expanded(router, plan, row, message)
     guard plan.envelope.isEmpty else {
       try writeEnvelope(router, plan, row, payload, isEmpty: isEmpty, message, rows: &rows, into: &record)
       return
@@ -192,19 +177,45 @@ struct OutboxEncoder {
       record.value = try writeColumn(row, plan.payload, valueConverter, message, rows: &rows, into: &record.bytes)
     case .tree(let value, let schema):
       record.value = try writeTree(value, schema, valueConverter, row, into: &record.bytes)
+    case .textWithoutSchema:
+      let start = record.bytes.count
+      try writeTextWithoutSchema(row, plan.payload, message, into: &record.bytes)
+      record.value = start..<record.bytes.count
+    case .textUnderWrongSchema(let failure):
+      // Only StringConverter does not look at the schema.
+      guard valueConverter == .string else { throw OutboxFailure(failure.converterMessage) }
+      record.value = try writeColumn(row, plan.payload, valueConverter, message, rows: &rows, into: &record.bytes)
     }
+  }
+
+  /// A text whose schema was lost in expansion: a JSON string under `"schema":null`, or the text itself.
+  private func writeTextWithoutSchema(
+    _ row: OutboxRow, _ column: Int, _ message: RawSpan, into out: inout ByteWriter
+  ) throws(OutboxFailure) {
+    guard case .text(let range) = row.column(column) else { return }
+    guard let json = valueConverter.json else {
+      guard valueConverter == .string else {
+        throw OutboxFailure("the payload [] has no schema after expansion, which the value converter does not take")
+      }
+      out.append(message.extracting(range))
+      return
+    }
+    if json.schemasEnabled { out.append("{\"schema\":null,\"payload\":") }
+    JSONText.writeString(message.extracting(range), into: &out)
+    if json.schemasEnabled { out.append(UInt8(ascii: "}")) }
   }
 
   private func expanded(
     _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan
-  ) throws(OutboxFailure) -> Payload {
+  ) -> Payload {
     guard router.expandsJSONPayload, case .string = row.relation.columns[plan.payload].schema.kind,
       case .text(let range) = row.column(plan.payload)
     else { return .column }
     switch PayloadExpansion.expand(message.extracting(range), nullBehavior: router.jsonPayloadNullBehavior) {
     case .unchanged: return .column
+    case .unchangedWithoutSchema: return .textWithoutSchema
     case .expanded(let schema, let value): return .tree(value, schema)
-    case .fails(let failure): throw OutboxFailure(failure.description)
+    case .fails(let failure): return .textUnderWrongSchema(failure)
     }
   }
 
@@ -222,6 +233,10 @@ struct OutboxEncoder {
     case .tree(let value, let schema):
       payloadSchema = schema
       values.append(value)
+    case .textWithoutSchema:
+      throw OutboxFailure("the payload [] has no schema after expansion, which a placement in the envelope needs")
+    case .textUnderWrongSchema(let failure):
+      throw OutboxFailure(failure.envelopeMessage(field: "payload"))
     }
     var version: Int32??
     if let column = plan.schemaVersion {
