@@ -11,12 +11,24 @@ struct OutboxEncoder {
   let valueConverter: RecordConverter
   private var routes: [RouteCache] = []
   private var valueSchemas = OutboxValueSchemas()
+  /// Per transform of the chain that expands payloads.
+  private var expansion: [ExpansionWriter?]
   private let idHeader = Array("id".utf8)
 
   init(options: PipelineOptions) {
     keyConverter = options.keyConverter
     valueConverter = options.valueConverter
     routes = Array(repeating: RouteCache(), count: options.transforms.count)
+    expansion = options.transforms.map { step in
+      guard case .eventRouter(let router) = step.kind, router.expandsJSONPayload else { return nil }
+      return ExpansionWriter(nullBehavior: router.jsonPayloadNullBehavior)
+    }
+  }
+
+  /// A class, since an array cannot hold a non-copyable value.
+  private final class ExpansionWriter {
+    var writer: ExpandedPayloadWriter
+    init(nullBehavior: PayloadExpansion.NullBehavior) { writer = ExpandedPayloadWriter(nullBehavior: nullBehavior) }
   }
 
   /// What the payload is after expansion.
@@ -42,7 +54,7 @@ struct OutboxEncoder {
     for placement in plan.headers {
       try writeHeader(Array(placement.alias.utf8), row, placement.column, message, rows: &rows, into: &record)
     }
-    try writeValue(router, plan, row, message, rows: &rows, into: &record)
+    try writeValue(step, router, plan, row, message, rows: &rows, into: &record)
     if let partition = plan.partition {
       record.partition = try self.partition(row, partition, message, rows: &rows)
     }
@@ -159,13 +171,25 @@ struct OutboxEncoder {
   // MARK: Value
 
   private mutating func writeValue(
-    _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan, rows: inout RowEncoder,
+    _ step: Int, _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan, rows: inout RowEncoder,
     into record: inout EncodedRecord
   ) throws(OutboxFailure) {
     let isEmpty = row.isBlank(plan.payload, message)
     if plan.envelope.isEmpty, isEmpty, router.sendsTombstoneOnEmptyPayload {
       record.value = nil
       return
+    }
+    if plan.envelope.isEmpty, case .json(schemasEnabled: false, _) = valueConverter,
+      let expansion = expansion[step], case .text(let range) = row.column(plan.payload),
+      row.relation.columns[plan.payload].isPlainText
+    {
+      // The usual outbox: payload bytes to JSON bytes, without a tree.
+      let start = record.bytes.count
+      if expansion.writer.write(message.extracting(range), into: &record.bytes) == .written {
+        record.value = start..<record.bytes.count
+        return
+      }
+      record.bytes.truncate(to: start)
     }
     let payload = expanded(router, plan, row, message)
     guard plan.envelope.isEmpty else {
@@ -211,7 +235,9 @@ struct OutboxEncoder {
     guard router.expandsJSONPayload, case .string = row.relation.columns[plan.payload].schema.kind,
       case .text(let range) = row.column(plan.payload)
     else { return .column }
-    switch PayloadExpansion.expand(message.extracting(range), nullBehavior: router.jsonPayloadNullBehavior) {
+    switch PayloadExpansion.expand(
+      message.extracting(range), schemaName: router.payloadField, nullBehavior: router.jsonPayloadNullBehavior)
+    {
     case .unchanged: return .column
     case .unchangedWithoutSchema: return .textWithoutSchema
     case .expanded(let schema, let value): return .tree(value, schema)

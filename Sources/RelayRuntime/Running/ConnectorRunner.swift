@@ -386,7 +386,9 @@ struct ConnectorRunner {
   ) throws(ConnectorFailure) -> [TableCatalog.Table] {
     do throws(PostgresError) {
       let all = try TableCatalog.tables(on: connection)
-      return all.filter { options.filter.includes(TableID(schema: $0.schema, name: $0.name)) }
+      let captured = all.filter { options.filter.includes(TableID(schema: $0.schema, name: $0.name)) }
+      let order = options.filter.snapshotOrder(captured.map { TableID(schema: $0.schema, name: $0.name) })
+      return order.compactMap { id in captured.first { $0.schema == id.schema && $0.name == id.name } }
     } catch {
       throw ConnectorFailure(postgres: error, doing: "reading the catalogue")
     }

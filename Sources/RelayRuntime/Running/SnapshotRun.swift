@@ -48,7 +48,7 @@ struct SnapshotRun {
     return SnapshotOrigin(lsn: exported?.at ?? lsn, unixMicroseconds: microseconds, transactionID: transaction)
   }
 
-  /// The captured tables as they are in the snapshot.
+  /// The captured tables as they are in the snapshot, in the order given.
   static func tables(
     _ captured: [TableCatalog.Table], on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> [Table] {
@@ -70,7 +70,7 @@ struct SnapshotRun {
         Table(
           oid: table.oid, id: id, estimatedRows: table.estimatedRows, relation: relation, description: description))
     }
-    return tables.sorted { $0.id < $1.id }
+    return tables
   }
 
   /// Reads all tables. Returns `false` when it was asked to stop before the end.
