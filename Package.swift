@@ -73,7 +73,8 @@ let package = Package(
     .testTarget(name: "EventEncodingTests", dependencies: ["EventEncoding", "ConnectData"], swiftSettings: common),
     .testTarget(name: "KafkaSinkTests", dependencies: ["KafkaSink", "EmbeddedServers"], swiftSettings: common),
     .testTarget(name: "AcknowledgementTests", dependencies: ["Acknowledgement"], swiftSettings: common),
-    .testTarget(name: "ConnectorConfigTests", dependencies: ["ConnectorConfig"], swiftSettings: common),
+    .testTarget(
+      name: "ConnectorConfigTests", dependencies: ["ConnectorConfig"], exclude: ["Fixtures"], swiftSettings: common),
     .testTarget(
       name: "MigrationsTests", dependencies: ["Migrations", "EmbeddedServers", "PostgresSource"], swiftSettings: common),
     .testTarget(
