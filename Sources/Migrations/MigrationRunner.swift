@@ -135,6 +135,7 @@ public struct MigrationRunner {
   ) throws(MigrationError) -> Int {
     let start = ContinuousClock.now
     var statement: SQLStatement?
+    var isCommitting = false
     do {
       try connection.execute("BEGIN")
       for next in migration.statements {
@@ -145,14 +146,15 @@ public struct MigrationRunner {
       try MigrationRunner.resetSession(connection)
       let milliseconds = MigrationRunner.milliseconds(since: start)
       try MigrationHistory.insert(migration, durationMilliseconds: milliseconds, on: connection)
+      isCommitting = true
       try connection.execute("COMMIT")
       return milliseconds
     } catch {
-      if connection.isConnected { try? connection.execute("ROLLBACK") }
-      // A connection lost after the last statement may have been lost at COMMIT.
+      // A COMMIT that fails has rolled back already.
+      if connection.isConnected, !isCommitting { try? connection.execute("ROLLBACK") }
       throw .statement(
         file: migration.file, line: statement.map { MigrationRunner.line(of: error, in: $0) }, error,
-        statement == nil && error.kind == .connection ? .unknown : .undone)
+        isCommitting && error.kind == .connection ? .unknown : .undone)
     }
   }
 

@@ -113,7 +113,9 @@ struct SQLStatementSplitter {
       default: break
       }
     }
-    if words.first == "copy", parenthesisDepth == 0, (lastWord, word) == ("from", "stdin") || (lastWord, word) == ("to", "stdout") {
+    if words.first == "copy", parenthesisDepth == 0,
+      (lastWord, word) == ("from", "stdin") || (lastWord, word) == ("to", "stdout")
+    {
       copiesOverConnection = true
     }
     lastWord = word

@@ -6,30 +6,36 @@ import Synchronization
 final class TestServer: Sendable {
   let settings: ConnectionSettings
   private let directory: String
-  private let binaries: String
+  private let process: Process
   private let shared = Mutex<ConnectionSettings?>(nil)
 
   /// Settings of a role that may do everything, on database `postgres`.
   private init(directory: String, binaries: String) {
     self.directory = directory
-    self.binaries = binaries
+    let (postgres, arguments) = TestServer.unprivileged(
+      binaries + "/postgres",
+      [
+        "-D", directory + "/data", "-k", directory, "-c", "listen_addresses=", "-c", "wal_level=logical",
+        "-c", "fsync=off",
+      ])
+    process = TestServer.process(postgres, arguments)
     settings = ConnectionSettings(["host": directory, "user": "postgres", "dbname": "postgres"])
   }
 
   static func start() async throws -> TestServer {
     let binaries = try findBinaries()
-    let directory = try run("/usr/bin/mktemp", ["-d", "/tmp/sluice-migrations.XXXXXX"])
-    if getuid() == 0 { _ = try run("/usr/bin/chown", ["postgres", directory]) }
+    // Short, since a Unix socket's path has room for 107 bytes.
+    let directory = "/tmp/sluice-" + UUID().uuidString.prefix(13)
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+    if getuid() == 0 { try run("/usr/bin/chown", ["postgres", directory]) }
     let server = TestServer(directory: directory, binaries: binaries)
     do {
-      _ = try server.runUnprivileged(
-        "initdb", ["-D", directory + "/data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "--no-locale"])
-      _ = try server.runUnprivileged(
-        "pg_ctl",
-        [
-          "-D", directory + "/data", "-w", "-s", "-l", directory + "/log", "start", "-o",
-          "-c listen_addresses='' -c unix_socket_directories='\(directory)' -c wal_level=logical -c fsync=off",
-        ])
+      let (initdb, arguments) = unprivileged(
+        binaries + "/initdb",
+        ["-D", directory + "/data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "--no-locale"])
+      try run(initdb, arguments)
+      try server.process.run()
+      try await server.waitUntilReady()
     } catch {
       server.stop()
       throw error
@@ -38,8 +44,20 @@ final class TestServer: Sendable {
   }
 
   func stop() {
-    _ = try? runUnprivileged("pg_ctl", ["-D", directory + "/data", "-m", "immediate", "-w", "-s", "stop"])
+    if process.isRunning {
+      // SIGINT: fast shutdown (manual, "Shutting Down the Server").
+      process.interrupt()
+      process.waitUntilExit()
+    }
     try? FileManager.default.removeItem(atPath: directory)
+  }
+
+  private func waitUntilReady() async throws {
+    for _ in 0..<300 where process.isRunning {
+      if (try? PostgresConnection(settings)) != nil { return }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    throw PostgresError(kind: .connection, message: "the server in \(directory) did not start")
   }
 
   /// A new, empty database of its own for one test.
@@ -58,7 +76,9 @@ final class TestServer: Sendable {
     }
   }
 
+  /// `SLUICE_POSTGRES_BIN` chooses another server than Debian's newest.
   private static func findBinaries() throws -> String {
+    if let chosen = ProcessInfo.processInfo.environment["SLUICE_POSTGRES_BIN"] { return chosen }
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
     guard let newest = versions.compactMap({ Int($0) }).max() else {
       throw PostgresError(kind: .connection, message: "no PostgreSQL server under /usr/lib/postgresql")
@@ -66,28 +86,29 @@ final class TestServer: Sendable {
     return "/usr/lib/postgresql/\(newest)/bin"
   }
 
-  /// The server refuses to run as root.
-  private func runUnprivileged(_ program: String, _ arguments: [String]) throws -> String {
-    let path = binaries + "/" + program
-    if getuid() != 0 { return try TestServer.run(path, arguments) }
-    return try TestServer.run("/usr/sbin/runuser", ["-u", "postgres", "--", path] + arguments)
+  /// The server refuses to run as root. `setpriv` becomes the program, so that signals reach it.
+  private static func unprivileged(_ path: String, _ arguments: [String]) -> (String, [String]) {
+    if getuid() != 0 { return (path, arguments) }
+    return ("/usr/bin/setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path] + arguments)
   }
 
-  private static func run(_ path: String, _ arguments: [String]) throws -> String {
+  private static func process(_ path: String, _ arguments: [String]) -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: "/")
-    let output = Pipe()
-    process.standardOutput = output
     process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    return process
+  }
+
+  private static func run(_ path: String, _ arguments: [String]) throws {
+    let process = process(path, arguments)
     try process.run()
-    // pg_ctl's server keeps the pipe open, so it is not read to its end there; it was told to be silent.
-    let text = path.hasSuffix("mktemp") ? output.fileHandleForReading.readDataToEndOfFile() : Data()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
       throw PostgresError(kind: .connection, message: "\(path) ended with \(process.terminationStatus)")
     }
-    return String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }
