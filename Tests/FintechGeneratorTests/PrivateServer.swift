@@ -24,7 +24,7 @@ final class PrivateServer: Sendable {
     let directory = FileManager.default.temporaryDirectory.path + "/sluice-generator-" + UUID().uuidString.prefix(8)
     try FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    if getuid() == 0 { _ = try run("/usr/bin/chown", ["postgres", directory]) }
+    if getuid() == 0 { try run("/usr/bin/chown", ["postgres", directory]) }
     let server = PrivateServer(directory: directory, binaries: "/usr/lib/postgresql/\(newest)/bin")
     do {
       try server.control(
@@ -76,17 +76,28 @@ final class PrivateServer: Sendable {
     try PrivateServer.run("/usr/sbin/runuser", ["-u", "postgres", "--", path] + arguments)
   }
 
+  /// `waitpid` and not Foundation's `Process`: that one waits for a socket to close which the server of another suite,
+  /// started in the same moment, inherits and keeps open.
   private static func run(_ path: String, _ arguments: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: "/")
-    process.standardOutput = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw PostgresError(kind: .connection, message: "\(path) ended with \(process.terminationStatus)")
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO] {
+      posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+    }
+    var words = ([path] + arguments).map { strdup($0) }
+    defer { for word in words { free(word) } }
+    words.append(nil)
+    var process: pid_t = 0
+    var status: Int32 = 0
+    guard posix_spawn(&process, path, &actions, nil, words, environ) == 0 else {
+      throw PostgresError(kind: .connection, message: "\(path) cannot be started")
+    }
+    while waitpid(process, &status, 0) < 0 {
+      guard errno == EINTR else { break }
+    }
+    guard status == 0 else {
+      throw PostgresError(kind: .connection, message: "\(path) ended with status \(status)")
     }
   }
 }
