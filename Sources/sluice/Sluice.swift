@@ -8,5 +8,7 @@ struct Sluice: AsyncParsableCommand {
       RunCommand.self,
       MigrateCommand.self,
       GenerateCommand.self,
+      DemoCommand.self,
+      TailCommand.self,
     ])
 }
