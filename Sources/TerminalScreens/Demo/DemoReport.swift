@@ -51,6 +51,13 @@ public struct DemoReport: Sendable {
   }
 
   private func connectorLines(width: Int?) -> [String] {
+    let whole = connectorTable { $0 }
+    guard let width, whole.width > width else { return whole.lines() }
+    let short = connectorTable(DemoScreen.withoutSuffix)
+    return short.lines(columns: short.width > width ? 6 : 7)
+  }
+
+  private func connectorTable(_ shown: (String) -> String) -> TextTable {
     var table = TextTable([.left, .left, .right, .right, .right, .right, .right])
     table.add(["CONNECTOR", "ENDED", "SNAPSHOT ROWS", "ACKNOWLEDGED", "p50", "p99", "MAX"])
     for connector in connectors {
@@ -63,11 +70,11 @@ public struct DemoReport: Sendable {
         }
       table.add(
         [
-          connector.name, connector.outcome, FigureText.grouped(connector.snapshotRows),
+          shown(connector.name), connector.outcome, FigureText.grouped(connector.snapshotRows),
           FigureText.grouped(connector.acknowledged),
         ] + times)
     }
-    return table.lines(columns: width.map { table.width > $0 } == true ? 6 : 7)
+    return table
   }
 
   /// The last word.

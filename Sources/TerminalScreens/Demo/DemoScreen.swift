@@ -118,7 +118,7 @@ public struct DemoScreen {
   }
 
   /// Every connector's name ends alike; where room is scarce it goes.
-  private static func withoutSuffix(_ name: String) -> String {
+  static func withoutSuffix(_ name: String) -> String {
     let suffix = "-connector"
     return name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name
   }
