@@ -98,7 +98,7 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "RelayRuntime", "EmbeddedServers", "Migrations", "PostgresSource", "KafkaSink", "ConnectorConfig",
+        "Primitives", "RelayRuntime", "EmbeddedServers", "Migrations", "PostgresSource", "KafkaSink", "ConnectorConfig",
       ],
       swiftSettings: common),
   ],

@@ -13,18 +13,9 @@ struct DemoTests {
     var leftDirectories: [String]
   }
 
-  /// The program, which SwiftPM builds beside this test's own.
-  private static let program: URL? = {
-    let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    let candidates = [folder, URL(filePath: #filePath).repositoryFolder.appending(path: ".build/debug")]
-    return candidates.map { $0.appending(path: "sluice") }.first {
-      FileManager.default.isExecutableFile(atPath: $0.path)
-    }
-  }()
-
   /// Runs to the end, or sends a signal when the diagnostics first contain `text`.
   private func demo(_ arguments: [String], signal: (number: Int32, at: String)? = nil) async throws -> Run {
-    let program = try #require(DemoTests.program, "the program sluice is not built")
+    let program = try #require(SluiceProgram.url, "the program sluice is not built")
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "sluice-demo-test-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -38,7 +29,7 @@ struct DemoTests {
     let process = Process()
     process.executableURL = program
     process.arguments = ["demo"] + arguments
-    process.currentDirectoryURL = URL(filePath: #filePath).repositoryFolder
+    process.currentDirectoryURL = SluiceProgram.repositoryFolder
     // Its own temporary folder, so that what it leaves is told from what other runs have.
     process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": folder.path]) { _, new in new }
     process.standardInput = FileHandle.nullDevice
@@ -106,12 +97,5 @@ struct DemoTests {
     let run = try await demo(["--directory", "/nonexistent"])
     #expect(run.status == 78)
     #expect(run.diagnostics.contains("/nonexistent lacks /nonexistent/connectors/worker.properties"))
-  }
-}
-
-extension URL {
-  /// From a file of `Tests/IntegrationTests`.
-  fileprivate var repositoryFolder: URL {
-    deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   }
 }

@@ -85,6 +85,8 @@ struct DemoReportTests {
     let account = DemoAccount(tables: [line(acknowledged: 20, seen: 20)], events: [line(acknowledged: 15, seen: 10)])
     #expect(account.missing == 5)
     #expect(account.surplus == 5)
+    let report = DemoReport(account: account, connectors: [], remarks: [])
+    #expect(report.verdict == "Written 30, acknowledged 35, read back 30, missing 5, 5 of another writer")
   }
 
   @Test(arguments: [80, 100])

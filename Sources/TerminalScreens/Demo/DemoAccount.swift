@@ -9,7 +9,7 @@ public struct DemoAccount: Sendable {
     public var updated: Int
     /// Records that the brokers acknowledged to the relay.
     public var acknowledged: Int
-    /// Records that a consumer of the demo's own read.
+    /// Records that a consumer of the demo's own read, each counted once.
     public var seen: Int
 
     public init(name: String, topic: String, inserted: Int, updated: Int, acknowledged: Int, seen: Int) {
@@ -24,16 +24,19 @@ public struct DemoAccount: Sendable {
     public var written: Int { inserted + updated }
     /// Not acknowledged, or not read back; whichever is more.
     public var missing: Int { max(written - min(acknowledged, seen), 0) }
-    /// Delivered more than once, or by someone else: at least once is what is promised.
+    /// Somebody else's.
     public var surplus: Int { max(seen - written, 0) }
   }
 
   public var tables: [Line]
   public var events: [Line]
+  /// Records that came more than once: at least once is what is promised.
+  public var repeats: Int
 
-  public init(tables: [Line], events: [Line]) {
+  public init(tables: [Line], events: [Line], repeats: Int = 0) {
     self.tables = tables
     self.events = events
+    self.repeats = repeats
   }
 
   public var lines: [Line] { tables + events }

@@ -83,7 +83,8 @@ public struct DemoReport: Sendable {
     var text =
       "Written \(written), acknowledged \(FigureText.grouped(account.acknowledged)), "
       + "read back \(FigureText.grouped(account.seen)), missing \(FigureText.grouped(account.missing))"
-    if account.surplus > 0 { text += ", \(FigureText.grouped(account.surplus)) more than once" }
+    if account.repeats > 0 { text += ", \(FigureText.grouped(account.repeats)) sent again" }
+    if account.surplus > 0 { text += ", \(FigureText.grouped(account.surplus)) of another writer" }
     return text
   }
 

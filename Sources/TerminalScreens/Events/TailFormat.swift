@@ -77,7 +77,7 @@ public struct TailFormat: Sendable {
     guard let width, DisplayText.width(pairs) > width - 2, gist != pairs else { return wrapped(pairs, { $0 }) }
     let shown = DisplayText.cut(gist, to: max(width - 2, 0))
     let room = width - 2 - DisplayText.width(shown) - 2
-    return ["  " + shown + (room > 8 ? "  " + style.dim(DisplayText.cut(pairs, to: room)) : "")]
+    return ["  " + shown + (room > 30 ? "  " + style.dim(DisplayText.cut(pairs, to: room)) : "")]
   }
 
   /// One indented line, cut to the width.

@@ -151,8 +151,8 @@ struct TailCommand: ParsableCommand {
   static func explain(_ error: KafkaError, servers: String) -> String {
     switch error.kind {
     case .unreachable, .timedOut:
-      "no broker answers at \(servers) within \(connectTimeoutMilliseconds / 1_000) seconds (\(error.text)). "
-        + "Is --bootstrap-servers right, and does the broker run? The demo's broker ends with the demo"
+      "no broker answers at \(servers) (\(error.text)). Is --bootstrap-servers right, and does the broker run? The "
+        + "demo's own broker ends with the demo"
     default: error.description
     }
   }

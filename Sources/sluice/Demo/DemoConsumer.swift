@@ -7,7 +7,10 @@ import TerminalScreens
 /// in-process broker forgets all but the newest few megabytes of a partition.
 final class DemoConsumer: Sendable {
   struct Seen: Sendable {
+    /// Records by topic, each counted once.
     var counts: [String: Int] = [:]
+    /// Records that came again.
+    var repeats = 0
     /// Newest last.
     var recent: [EventRecord] = []
     var isReady = false
@@ -46,11 +49,17 @@ final class DemoConsumer: Sendable {
     seen.withLock { $0.isReady = true }
     var counts: [String: Int] = [:]
     var copied: [EventRecord] = []
+    var known = SeenRecords()
     while !stops.load(ordering: .relaxed) {
       counts.removeAll(keepingCapacity: true)
       copied.removeAll(keepingCapacity: true)
+      var repeats = 0
       let result = try consumer.poll(timeoutMilliseconds: 50) { record in
         let topic = record.topic
+        guard known.insert(record, topic: topic) else {
+          repeats += 1
+          return
+        }
         counts[topic, default: 0] += 1
         // A few of each kind; all alerts, which are rare and what everybody waits to see.
         let isShown = copied.count < DemoConsumer.copiesPerPoll && counts[topic, default: 0] <= 2
@@ -62,6 +71,7 @@ final class DemoConsumer: Sendable {
       guard result.recordCount > 0 else { continue }
       seen.withLock { seen in
         for (topic, count) in counts { seen.counts[topic, default: 0] += count }
+        seen.repeats += repeats
         seen.recent = Array((seen.recent + copied).suffix(DemoConsumer.recentMax))
       }
     }

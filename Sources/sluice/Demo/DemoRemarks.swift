@@ -7,7 +7,7 @@ enum DemoRemarks {
     let written = summary.written
     let check = summary.reconciliation
     var lines = [
-      "Kafka: \(broker)",
+      broker,
       "Bank: \(FigureText.duration(seconds: summary.elapsedSeconds)), "
         + "\(FigureText.counted(written.businessTransactions, "transaction")) "
         + "(\(FigureText.short(summary.businessTransactionsPerSecond))/s), "

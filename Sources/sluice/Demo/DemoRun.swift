@@ -135,7 +135,7 @@ struct DemoRun {
     let signals = InterruptSignals.received
     while true {
       let account = DemoTopics.account(
-        summary.written, acknowledged: DemoRun.acknowledged(relay), seen: consumer.current.counts)
+        summary.written, acknowledged: DemoRun.acknowledged(relay), seen: consumer.current)
       if account.missing == 0 { return outcome }
       let sum = account.acknowledged + account.seen
       if sum != last {
@@ -166,7 +166,8 @@ struct DemoRun {
   private func drain(_ consumer: DemoConsumer, _ relay: RelayService) {
     let acknowledged = DemoRun.acknowledged(relay).values.reduce(0, +)
     let deadline = DemoRun.nowSeconds + 3
-    while consumer.current.counts.values.reduce(0, +) < acknowledged, DemoRun.nowSeconds < deadline {
+    func read(_ seen: DemoConsumer.Seen) -> Int { seen.counts.values.reduce(seen.repeats, +) }
+    while read(consumer.current) < acknowledged, DemoRun.nowSeconds < deadline {
       pause(atMost: 20)
     }
   }
@@ -272,7 +273,7 @@ struct DemoRun {
       throw ExitCode.internalFault
     }
     let account = DemoTopics.account(
-      summary.written, acknowledged: DemoRun.acknowledged(relay), seen: consumer.current.counts)
+      summary.written, acknowledged: DemoRun.acknowledged(relay), seen: consumer.current)
     let report = DemoReport(
       account: account,
       connectors: relay.connectors.map { connector in

@@ -14,12 +14,12 @@ enum DemoTopics {
 
   static func topic(of event: EventType) -> String { "fintech.events.\(event.text)" }
 
-  /// `acknowledged` and `seen` are counts by topic.
-  static func account(_ written: WrittenRows, acknowledged: [String: Int], seen: [String: Int]) -> DemoAccount {
+  /// `acknowledged` counts by topic.
+  static func account(_ written: WrittenRows, acknowledged: [String: Int], seen all: DemoConsumer.Seen) -> DemoAccount {
     func line(_ name: String, _ topic: String, inserted: Int, updated: Int) -> DemoAccount.Line {
       DemoAccount.Line(
         name: name, topic: topic, inserted: inserted, updated: updated, acknowledged: acknowledged[topic] ?? 0,
-        seen: seen[topic] ?? 0)
+        seen: all.counts[topic] ?? 0)
     }
     return DemoAccount(
       tables: tables.map {
@@ -27,6 +27,6 @@ enum DemoTopics {
       },
       events: EventType.allCases.map {
         line("\($0.text)", topic(of: $0), inserted: written.events($0), updated: 0)
-      })
+      }, repeats: all.repeats)
   }
 }
