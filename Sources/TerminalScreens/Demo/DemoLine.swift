@@ -19,7 +19,7 @@ public enum DemoLine {
   }
 
   /// `fintech-main-connector` → `main`.
-  private static func shortened(_ name: String) -> String {
+  static func shortened(_ name: String) -> String {
     var name = name[...]
     if name.hasPrefix("fintech-") { name = name.dropFirst("fintech-".count) }
     if name.hasSuffix("-connector") { name = name.dropLast("-connector".count) }

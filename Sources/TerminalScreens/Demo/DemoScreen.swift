@@ -7,7 +7,7 @@ public struct DemoScreen {
   private let style: TerminalStyle
 
   /// Most events that are shown, however high the terminal.
-  public static let eventsMax = 24
+  public static let eventsMax = 16
 
   public init(_ figures: DemoFigures, columns: Int, rows: Int, style: TerminalStyle) {
     self.figures = figures
@@ -82,8 +82,10 @@ public struct DemoScreen {
     let isNarrow = width < 90
     let widths = isNarrow ? [11, 8, 9, 9, 9] : [13, 9, 9, 9, 10]
     let fixed = 14 + widths.reduce(0, +)
-    let names = figures.connectors.map { isNarrow ? DemoScreen.withoutSuffix($0.name) : $0.name }
-    let longest = names.map { DisplayText.width($0) }.max() ?? 0
+    var names = figures.connectors.map { isNarrow ? DemoScreen.withoutSuffix($0.name) : $0.name }
+    func longestName() -> Int { names.map { DisplayText.width($0) }.max() ?? 0 }
+    if longestName() > width - fixed { names = figures.connectors.map { DemoLine.shortened($0.name) } }
+    let longest = longestName()
     let nameWidth = max(min(max(longest, 9), width - fixed), 8)
     func row(_ texts: [String]) -> (name: String, state: String, rest: String) {
       let rest = zip(texts.dropFirst(2), widths).map { DisplayText.fitted($0, to: $1, .right) }.joined()

@@ -14,7 +14,7 @@ public enum EventSummary {
 
   /// In the order in which they are shown; those that a row lacks are left out.
   private static let fields: [Field] = [
-    Field("transaction_type"), Field("alert_type"), Field("severity"), Field("amount", .money),
+    Field("alert_type"), Field("severity"), Field("transaction_type"), Field("amount", .money),
     Field("previous_status"), Field("transaction_status"), Field("status"), Field("first_name"), Field("last_name"),
     Field("name"), Field("business_type"), Field("account_number"), Field("account_type"),
     Field("balance_change", .label("Δ")), Field("balance", .label("balance")), Field("channel"),

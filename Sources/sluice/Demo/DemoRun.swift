@@ -23,6 +23,8 @@ struct DemoRun {
   private var topicRates = DemoRates()
   private var connectorRates = DemoRates()
   private var relay: RelayService?
+  /// Events stand for a second, so that they can be read.
+  private var shownEvents: (events: [DemoFigures.Event], atSeconds: Double) = ([], 0)
 
   /// What is still on its way when the bank has closed is waited for as long as it moves at least this often.
   private static let stallSeconds = 15.0
@@ -248,13 +250,14 @@ struct DemoRun {
     }
     figures.tableTopics = DemoTopics.tables.map { topic(DemoTopics.topic(of: $0)) }
     figures.eventTopics = EventType.allCases.map { topic(DemoTopics.topic(of: $0)) }
-    if display.isScreen {
-      figures.events = seen.recent.map { record in
+    if display.isScreen, now - shownEvents.atSeconds >= 1 {
+      let events = seen.recent.map { record in
         DemoFigures.Event(
-          record,
-          offsetSeconds: Terminal.localOffsetSeconds(unixMilliseconds: record.timestampMilliseconds ?? 0))
+          record, offsetSeconds: Terminal.localOffsetSeconds(unixMilliseconds: record.timestampMilliseconds ?? 0))
       }
+      shownEvents = (events, now)
     }
+    figures.events = shownEvents.events
     display.show(figures, nowSeconds: now)
   }
 
