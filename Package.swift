@@ -99,7 +99,9 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: [
         "Primitives", "RelayRuntime", "EmbeddedServers", "Migrations", "PostgresSource", "KafkaSink", "ConnectorConfig",
+        "sluice",
       ],
+      exclude: ["Cases"],
       swiftSettings: common),
   ],
   swiftLanguageModes: [.v6]
