@@ -201,6 +201,8 @@ public struct EventPipeline: ~Copyable {
   private mutating func emitMessage(
     _ logical: LogicalMessage, _ content: RawSpan, _ lsn: LSN, _ now: Int64
   ) throws(PipelineError) {
+    // No COMMIT follows a message outside a transaction: Debezium takes the message itself for one.
+    if !logical.isTransactional { lastCommit = logical.lsn }
     if options.skippedOperations.contains(.message) { return }
     let microseconds: Int64
     var transactionID: Int64?
@@ -245,7 +247,8 @@ public struct EventPipeline: ~Copyable {
 
   /// A record that is no change of a table: no context headers, and event routers let it pass.
   private mutating func emitTree(
-    topic: Int, partition: Int32? = nil, key: ConnectValue, _ keySchema: ConnectSchema, value: ConnectValue, _ valueSchema: ConnectSchema,
+    topic: Int, partition: Int32? = nil, key: ConnectValue, _ keySchema: ConnectSchema, value: ConnectValue,
+    _ valueSchema: ConnectSchema,
     _ lsn: LSN
   ) throws(PipelineError) {
     let slot = records.append(nil, at: lsn)
