@@ -35,6 +35,7 @@ public struct PipelineOptions {
   public var keyConverter: RecordConverter
   public var valueConverter: RecordConverter
   public var filter: TableFilter
+  public var columnFilter: ColumnFilter
   public var transforms: [TransformStep]
   public var sendsTombstones = true
   /// `skipped.operations`, by their letters in `op`.
@@ -51,7 +52,8 @@ public struct PipelineOptions {
 
   public init(
     topics: TopicName, database: String, values: ValueOptions, keyConverter: RecordConverter,
-    valueConverter: RecordConverter, filter: TableFilter, transforms: [TransformStep], runID: String
+    valueConverter: RecordConverter, filter: TableFilter, columnFilter: ColumnFilter, transforms: [TransformStep],
+    runID: String
   ) {
     self.topics = topics
     self.database = database
@@ -59,6 +61,7 @@ public struct PipelineOptions {
     self.keyConverter = keyConverter
     self.valueConverter = valueConverter
     self.filter = filter
+    self.columnFilter = columnFilter
     self.transforms = transforms
     self.runID = runID
   }

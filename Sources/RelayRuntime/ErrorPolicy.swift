@@ -27,10 +27,10 @@ enum ErrorPolicy {
     case "08", "53", "57", "58", "XX", "40": return SourceError(.reconnect, error.description)
     case "28":
       return SourceError(
-        .stop, "\(error). Check database.user, database.password and pg_hba.conf (type \"all\" and \"replication\")")
+        .stop, "\(error). Check database.user, database.password and pg_hba.conf")
     case "42" where error.sqlState == "42501":
       return SourceError(
-        .stop, "\(error). The role needs REPLICATION, CONNECT, and SELECT on the captured tables")
+        .stop, "\(error). The relay's role needs REPLICATION, CONNECT, SELECT on the captured tables, and (where its state is kept there) rights on sluice.offsets: see sluice migrate up")
     default: return SourceError(.stop, error.description)
     }
   }
@@ -41,7 +41,7 @@ enum ErrorPolicy {
       return "Check database.user and database.password"
     }
     if message.contains("no pg_hba.conf entry") || message.contains("pg_hba.conf rejects") {
-      return "Add a line for this host, user and database (and for replication) to pg_hba.conf"
+      return "Add a line for this host, user and database to pg_hba.conf"
     }
     if message.contains("role \"") && message.contains("does not exist") {
       return "Create the role, or set database.user"

@@ -52,7 +52,10 @@ public struct ScriptedSink: EventSink, ~Copyable {
   /// What a kill leaves: the brokers may still write some of what was sent.
   public mutating func die(afterWriting count: Int) { progress(write: count, acknowledge: 0) }
 
-  public mutating func addTopic(_ name: String) throws(SinkError) { topicsAdded.append(name) }
+  public mutating func addTopic(_ name: String) throws(SinkError) -> Int {
+    topicsAdded.append(name)
+    return topicsAdded.count - 1
+  }
 
   public mutating func enqueue(_ record: borrowing EncodedRecord, ticket: UInt64) throws(SinkError) -> SinkEnqueued {
     guard queue.count < queueMax else { return .queueFull }

@@ -122,7 +122,8 @@ struct Simulation {
     let options = PipelineOptions(
       topics: TopicName(prefix: "p"), database: "d", values: ValueOptions(),
       keyConverter: .json(schemasEnabled: false, JSONOptions()),
-      valueConverter: .json(schemasEnabled: false, JSONOptions()), filter: try TableFilter(), transforms: [],
+      valueConverter: .json(schemasEnabled: false, JSONOptions()), filter: try TableFilter(),
+      columnFilter: try ColumnFilter(), transforms: [],
       runID: "run")
     var limits = RelayLimits()
     limits.framesPerTurnMax = 16

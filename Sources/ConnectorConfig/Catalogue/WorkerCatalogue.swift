@@ -34,7 +34,9 @@ enum WorkerCatalogue {
     Property("offset.storage.replication.factor", .replicationFactor, "3"),
     .refused(
       "offset.storage.(.+)", .string, nil, "topic settings of the offsets topic are not supported by this version"),
-    Property("offset.flush.interval.ms", .positiveLong, "60000"),
+    .noEffect(
+      "offset.flush.interval.ms", .positiveLong, "60000",
+      "the state record is written as positions move, a few times a second at most"),
     .noEffect(
       "offset.flush.timeout.ms", .positiveLong, "5000",
       "the state is written beside the stream, which waits for nothing"),

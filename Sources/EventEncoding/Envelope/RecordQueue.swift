@@ -9,6 +9,8 @@ public struct RecordQueue: ~Copyable {
     /// Where the record comes from, for errors.
     var plan: RelationPlan?
     public internal(set) var lsn = LSN.invalid
+    /// The pipeline's index of the topic, once `record.topic` holds the sink's; for whoever hands the record over.
+    public var pipelineTopic: Int?
 
     /// `public.accounts`, or `nil` for a record that is no change of a table.
     public var table: String? { plan?.id.description }
@@ -54,6 +56,7 @@ public struct RecordQueue: ~Copyable {
     let slot = slots[count - 1]
     slot.record.clear()
     slot.plan = plan
+    slot.pipelineTopic = nil
     slot.lsn = lsn
     return slot
   }

@@ -11,10 +11,8 @@ final class RelationPlan {
   let columns: [ColumnPlan]
   /// Columns of a tuple, those left out of the records included.
   let tupleCount: Int
-  /// Indices into `columns`, in the key's order; empty for a table without a key.
-  let keyFields: [Int]
-  /// `"name":` of each key field, with commas for the key's own order.
-  let keyNamesJSON: [[UInt8]]
+  /// The key's columns in the key's order, those left out of the records included; empty for a table without a key.
+  let keyColumns: [ColumnPlan]
   let keySchema: ConnectSchema
   let valueSchema: ConnectSchema
   /// Topic before transforms.
@@ -28,8 +26,8 @@ final class RelationPlan {
   /// Per transform of the chain: for an event router its plan, or why it has none.
   let outbox: [Result<OutboxPlan, OutboxFailure>?]
 
-  var hasKey: Bool { !keyFields.isEmpty }
-  var keyColumnNames: [String] { keyFields.map { columns[$0].name } }
+  var hasKey: Bool { !keyColumns.isEmpty }
+  var keyColumnNames: [String] { keyColumns.map(\.name) }
 
   init(relation: Relation, table: TableDescription, topic: Int, options: PipelineOptions) {
     id = TableID(schema: relation.schema, name: relation.name)
@@ -39,19 +37,27 @@ final class RelationPlan {
     // The row path writes JSON by the value converter's options; a key converter with others writes trees.
     let json = options.valueConverter.json?.options ?? JSONOptions()
     var columns: [ColumnPlan] = []
+    var codecs: [String: (codec: ColumnCodec, tupleIndex: Int)] = [:]
     for (index, column) in relation.columns.enumerated() {
       let description = table.column(for: column)
       guard let codec = ColumnCodec.make(description, options.values, json) else { continue }
+      codecs[column.name] = (codec, index)
+      guard options.columnFilter.includes(column.name, of: id) else { continue }
       columns.append(
         ColumnPlan(name: column.name, tupleIndex: index, codec: codec, json: json, isFirst: columns.isEmpty))
     }
     self.columns = columns
     // Columns that the relation no longer has, or that have no representation, are no part of the key.
-    keyFields = table.keyColumns.compactMap { name in columns.firstIndex { $0.name == name } }
-    keyNamesJSON = keyFields.enumerated().map { ColumnPlan.name(columns[$1].name, isFirst: $0 == 0) }
+    var keyColumns: [ColumnPlan] = []
+    for name in table.keyColumns {
+      guard let (codec, index) = codecs[name] else { continue }
+      keyColumns.append(
+        ColumnPlan(name: name, tupleIndex: index, codec: codec, json: json, isFirst: keyColumns.isEmpty))
+    }
+    self.keyColumns = keyColumns
     let fields = columns.map { ConnectField($0.name, $0.schema) }
     let name = options.topics.data(id)
-    keySchema = EnvelopeSchema.key(keyFields.map { fields[$0] }, topic: name)
+    keySchema = EnvelopeSchema.key(keyColumns.map { ConnectField($0.name, $0.schema) }, topic: name)
     valueSchema = EnvelopeSchema.value(fields, topic: name)
     keyPrefix = RelationPlan.prefix(keySchema, options.keyConverter)
     valuePrefix = RelationPlan.prefix(EnvelopeSchema.envelope(valueSchema, topic: name), options.valueConverter)

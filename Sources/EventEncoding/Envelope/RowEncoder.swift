@@ -30,19 +30,18 @@ struct RowEncoder {
     into out: inout ByteWriter
   ) throws(PipelineError) {
     out.append(UInt8(ascii: "{"))
-    for index in plan.columns.indices {
-      out.append(plan.columns[index].nameJSON)
-      try writeColumn(plan, index, tuple, old: old, message, lsn: lsn, into: &out)
+    for column in plan.columns {
+      out.append(column.nameJSON)
+      try writeColumn(plan, column, tuple, old: old, message, lsn: lsn, into: &out)
     }
     out.append(UInt8(ascii: "}"))
   }
 
   /// The JSON of one field.
   mutating func writeColumn(
-    _ plan: RelationPlan, _ index: Int, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN,
+    _ plan: RelationPlan, _ columnPlan: ColumnPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN,
     into out: inout ByteWriter
   ) throws(PipelineError) {
-    let columnPlan = plan.columns[index]
     let tupleIndex = columnPlan.tupleIndex
     var column = tuple[tupleIndex]
     if case .unchanged = column, let old, case .text = old[tupleIndex] { column = old[tupleIndex] }
@@ -58,7 +57,7 @@ struct RowEncoder {
         try columnPlan.codec.writeJSON(message.extracting(range), into: &out)
       } catch {
         out.truncate(to: start)
-        try failed(plan, index, error, lsn: lsn)
+        try failed(plan, columnPlan, error, lsn: lsn)
         out.append(columnPlan.nullJSON)
       }
     }
@@ -67,9 +66,8 @@ struct RowEncoder {
   /// One field as a value, for converters that take no bytes. A null gives the default where there is one, as
   /// `Struct.get` does.
   mutating func value(
-    _ plan: RelationPlan, _ index: Int, _ tuple: TupleLayout, _ message: RawSpan, lsn: LSN
+    _ plan: RelationPlan, _ column: ColumnPlan, _ tuple: TupleLayout, _ message: RawSpan, lsn: LSN
   ) throws(PipelineError) -> ConnectValue {
-    let column = plan.columns[index]
     switch tuple[column.tupleIndex] {
     case .null: return column.schema.defaultValue ?? .null
     case .unchanged: return column.codec.unavailable
@@ -80,21 +78,21 @@ struct RowEncoder {
       do throws(ConversionError) {
         return try column.codec.value(message.extracting(range))
       } catch {
-        try failed(plan, index, error, lsn: lsn)
+        try failed(plan, column, error, lsn: lsn)
         return column.schema.defaultValue ?? .null
       }
     }
   }
 
   private mutating func failed(
-    _ plan: RelationPlan, _ index: Int, _ error: ConversionError, lsn: LSN
+    _ plan: RelationPlan, _ column: ColumnPlan, _ error: ConversionError, lsn: LSN
   ) throws(PipelineError) {
     if conversionFailureMode == .fail {
       throw PipelineError(
-        .conversion(error, column: plan.columns[index].name), table: plan.id, keyColumns: plan.keyColumnNames, lsn: lsn)
+        .conversion(error, column: column.name), table: plan.id, keyColumns: plan.keyColumnNames, lsn: lsn)
     }
     if conversionFailureMode == .warn {
-      warning = ConversionWarning(table: plan.id, column: plan.columns[index].name, error: error, lsn: lsn)
+      warning = ConversionWarning(table: plan.id, column: column.name, error: error, lsn: lsn)
     }
   }
 
@@ -103,7 +101,7 @@ struct RowEncoder {
     _ plan: RelationPlan, _ tuple: TupleLayout, _ message: RawSpan, lsn: LSN
   ) throws(PipelineError) -> ConnectValue {
     var values: [ConnectValue] = []
-    for index in plan.keyFields { values.append(try value(plan, index, tuple, message, lsn: lsn)) }
+    for column in plan.keyColumns { values.append(try value(plan, column, tuple, message, lsn: lsn)) }
     return .structure(values)
   }
 
@@ -121,9 +119,9 @@ struct RowEncoder {
     }
     record.bytes.append(plan.keyPrefix)
     record.bytes.append(UInt8(ascii: "{"))
-    for (position, index) in plan.keyFields.enumerated() {
-      record.bytes.append(plan.keyNamesJSON[position])
-      try writeColumn(plan, index, tuple, old: old, message, lsn: lsn, into: &record.bytes)
+    for column in plan.keyColumns {
+      record.bytes.append(column.nameJSON)
+      try writeColumn(plan, column, tuple, old: old, message, lsn: lsn, into: &record.bytes)
     }
     record.bytes.append(UInt8(ascii: "}"))
     if !plan.keyPrefix.isEmpty { record.bytes.append(UInt8(ascii: "}")) }
@@ -132,8 +130,8 @@ struct RowEncoder {
 
   /// Whether the two rows differ in the key. Bytes decide: the server prints equal values alike.
   static func keyDiffers(_ plan: RelationPlan, _ old: TupleLayout, _ new: TupleLayout, _ message: RawSpan) -> Bool {
-    for index in plan.keyFields {
-      let tupleIndex = plan.columns[index].tupleIndex
+    for column in plan.keyColumns {
+      let tupleIndex = column.tupleIndex
       switch (old[tupleIndex], new[tupleIndex]) {
       case (.null, .null), (_, .unchanged): continue
       case (.text(let left), .text(let right)):

@@ -17,7 +17,7 @@ struct OutboxRow {
   /// The column's value; a null gives the default where there is one, as in `Struct.get`.
   func value(_ field: Int, _ message: RawSpan, rows: inout RowEncoder) throws(OutboxFailure) -> ConnectValue {
     do throws(PipelineError) {
-      return try rows.value(relation, field, tuple, message, lsn: lsn)
+      return try rows.value(relation, relation.columns[field], tuple, message, lsn: lsn)
     } catch {
       throw OutboxFailure(error.reason)
     }

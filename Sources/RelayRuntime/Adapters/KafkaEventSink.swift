@@ -7,7 +7,6 @@ struct KafkaEventSink: EventSink, ~Copyable {
   private var producer: KafkaProducer
   private let creation: TopicCreationPlan?
   private let logger: Logger
-  private var topicsAdded = 0
   private var failure: KafkaError?
   /// librdkafka repeats its connection errors; each text is logged once until it changes.
   private var lastEvent = ""
@@ -27,12 +26,10 @@ struct KafkaEventSink: EventSink, ~Copyable {
   var descriptor: Int32 { producer.eventDescriptor }
   var queuedCount: Int { producer.queuedCount }
 
-  mutating func addTopic(_ name: String) throws(SinkError) {
+  mutating func addTopic(_ name: String) throws(SinkError) -> Int {
     if let creation { create(creation.specification(of: name)) }
     do throws(KafkaError) {
-      let index = try producer.topicIndex(name)
-      precondition(index == topicsAdded, "topics are added once each, in order")
-      topicsAdded += 1
+      return try producer.topicIndex(name)
     } catch {
       throw SinkError("topic \(name): \(error)")
     }
@@ -41,7 +38,7 @@ struct KafkaEventSink: EventSink, ~Copyable {
   /// A topic that cannot be created now may exist already, or be created on first use: the first record will tell.
   private mutating func create(_ topic: TopicSpecification) {
     do throws(KafkaError) {
-      switch try producer.createMissingTopics([topic], timeoutMilliseconds: 5_000)[topic.name] {
+      switch try producer.createMissingTopics([topic], timeoutMilliseconds: 3_000)[topic.name] {
       case .created: logger.info("created topic \(topic.name) with \(topic.partitions) partitions")
       case .unsupported: logger.debug("the brokers take no request to create topics; \(topic.name) is left to them")
       case .alreadyExists, nil: break

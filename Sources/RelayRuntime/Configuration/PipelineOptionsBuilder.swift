@@ -14,6 +14,8 @@ extension PlanBuilder {
       filter: try TableFilter(
         schemaIncludeList: options.schemaIncludeList, schemaExcludeList: options.schemaExcludeList,
         tableIncludeList: options.tableIncludeList, tableExcludeList: options.tableExcludeList),
+      columnFilter: try ColumnFilter(
+        includeList: options.columnIncludeList, excludeList: options.columnExcludeList),
       transforms: try options.transforms.map { try transform($0, options.predicates) }, runID: runID)
     pipeline.sendsTombstones = options.tombstonesOnDelete
     pipeline.skippedOperations = Set(

@@ -36,8 +36,8 @@ public struct RelayLoop<
   private var position: ConfirmedPosition
   private var status: StatusUpdatePolicy
   private var pendingEnd: PendingEnd?
-  /// So many of the pipeline's topics are known to the sink.
-  private var topicsAdded = 0
+  /// The sink's index by the pipeline's; `nil` for a topic that has had no record.
+  private var sinkTopics: [Int?] = []
   /// End of the last transaction handed over whole: where a new connection goes on while this producer lives.
   public private(set) var handedOver: LSN
   private var received: LSN
@@ -301,11 +301,11 @@ public struct RelayLoop<
   /// Returns `false` when the producer's queue is full.
   private mutating func handOverFirst() throws(RelayFailure) -> Bool {
     let slot = pipeline.records.first
-    let topic = slot.record.topic
+    let topic = slot.pipelineTopic ?? slot.record.topic
     do throws(SinkError) {
-      while topicsAdded <= topic {
-        try sink.addTopic(pipeline.topics.names[topicsAdded])
-        topicsAdded += 1
+      if slot.pipelineTopic == nil {
+        slot.record.topic = try sinkTopic(topic)
+        slot.pipelineTopic = topic
       }
       let ticket = RecordTicket(unit: ledger.openTicket, topic: topic)
       switch try sink.enqueue(slot.record, ticket: ticket.rawValue) {
@@ -324,6 +324,14 @@ public struct RelayLoop<
         } ?? ""
       throw .record("\(place)LSN \(slot.lsn), topic \(pipeline.topics.names[topic]): \(error.description)")
     }
+  }
+
+  private mutating func sinkTopic(_ topic: Int) throws(SinkError) -> Int {
+    while sinkTopics.count <= topic { sinkTopics.append(nil) }
+    if let known = sinkTopics[topic] { return known }
+    let added = try sink.addTopic(pipeline.topics.names[topic])
+    sinkTopics[topic] = added
+    return added
   }
 
   // MARK: Coming back

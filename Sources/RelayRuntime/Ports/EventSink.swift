@@ -2,9 +2,9 @@ import Primitives
 
 /// Where records go: Kafka, or a script in tests.
 public protocol EventSink: ~Copyable {
-  /// Makes the next topic known, and creates it where it is missing: `EncodedRecord.topic` counts topics from 0 in the
-  /// order of these calls. Once per topic.
-  mutating func addTopic(_ name: String) throws(SinkError)
+  /// Makes a topic known, and creates it where it is missing. Gives what `EncodedRecord.topic` holds for it. Once per topic
+  /// that gets a record.
+  mutating func addTopic(_ name: String) throws(SinkError) -> Int
   /// Takes a copy of the record, or says that its queue is full. `ticket` comes back with the acknowledgement.
   mutating func enqueue(_ record: borrowing EncodedRecord, ticket: UInt64) throws(SinkError) -> SinkEnqueued
   /// Hands over what has been acknowledged or has failed since the last call, without waiting.

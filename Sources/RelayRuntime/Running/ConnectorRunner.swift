@@ -47,7 +47,7 @@ struct ConnectorRunner {
     while stop.level == .run {
       do throws(ConnectorFailure) {
         try life(options, keeper, stored, &backoff)
-        if plan.dropsSlotOnStop { try dropSlotAtStop() }
+        if plan.dropsSlotOnStop, stop.level == .drain { try dropSlotAtStop() }
         return
       } catch {
         switch error.kind {
@@ -128,7 +128,7 @@ struct ConnectorRunner {
       logger.info("created slot \(plan.slot) at LSN \(created.consistentPoint)")
     }
 
-    let source = PostgresReplicationSource(replication, catalog: try connect())
+    let source = PostgresReplicationSource(replication, catalog: connection)
     let sink: KafkaEventSink
     do throws(SinkError) {
       sink = try KafkaEventSink(
