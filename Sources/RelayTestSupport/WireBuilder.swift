@@ -83,7 +83,9 @@ public struct WireBuilder: Sendable {
   }
 
   /// `old` with its tag: `K` for key columns only, `O` for the whole row.
-  public static func update(_ relation: UInt32, old: (tag: Character, values: [Value])? = nil, _ new: [Value]) -> [UInt8] {
+  public static func update(_ relation: UInt32, old: (tag: Character, values: [Value])? = nil, _ new: [Value])
+    -> [UInt8]
+  {
     var wire = WireBuilder()
     wire.tag("U")
     wire.integer(relation)
@@ -178,4 +180,10 @@ public struct WireBuilder: Sendable {
     integer(Int32(content.count))
     bytes += content
   }
+}
+
+/// Rows in tests read as the server's texts: `"1"`, `nil`.
+extension WireBuilder.Value: ExpressibleByStringLiteral, ExpressibleByNilLiteral {
+  public init(stringLiteral text: String) { self = .text(text) }
+  public init(nilLiteral: ()) { self = .null }
 }
