@@ -231,6 +231,73 @@ import Testing
     #expect(run.records.map { $0.value == nil } == [true, true, false])
   }
 
+  @Test func aPredicateSeesTheTopicThatAnEarlierRouterGave() throws {
+    let rename = RegexRouter(
+      pattern: try JavaPattern("fin\\.public\\.(.*)"), replacement: try JavaReplacement("bank-$1"))
+    let kind = try RecordedOutboxTests.eventRouter()
+    let run = try run {
+      $0.transforms = [
+        TransformStep(alias: "rename", kind: .regexRouter(rename), predicate: nil),
+        TransformStep(
+          alias: "o", kind: kind,
+          predicate: Predicate(.topicNameMatches(try JavaPattern("bank-outbox")), isNegated: false)),
+      ]
+    }
+    try run.begin()
+    try run.insert(table, "1", "a")
+    try run.insert(outbox, id, "Order", "k", "t", "{}")
+    #expect(run.records.map(\.topic) == ["bank-t", "outbox.event.Order"])
+  }
+
+  @Test func aHeaderPredicateSeesTheHeadersOfAKeyChange() throws {
+    let rename = RegexRouter(pattern: try JavaPattern(".*"), replacement: try JavaReplacement("moved"))
+    let run = try run {
+      $0.transforms = [
+        TransformStep(
+          alias: "m", kind: .regexRouter(rename),
+          predicate: Predicate(.hasHeaderKey("__debezium.newkey"), isNegated: false))
+      ]
+    }
+    try run.begin()
+    try run.update(table, old: ("K", ["1", nil]), "2", "a")
+    #expect(run.records.map(\.topic) == ["moved", "moved", "fin.public.t"])
+  }
+
+  @Test func aTombstonePredicateTellsTombstonesFromDeletes() throws {
+    let rename = RegexRouter(pattern: try JavaPattern(".*"), replacement: try JavaReplacement("gone"))
+    let run = try run {
+      $0.transforms = [
+        TransformStep(
+          alias: "m", kind: .regexRouter(rename), predicate: Predicate(.recordIsTombstone, isNegated: false))
+      ]
+    }
+    try run.begin()
+    try run.delete(table, "1", nil)
+    #expect(run.records.map(\.topic) == ["fin.public.t", "gone"])
+  }
+
+  @Test func aReplacementWithoutItsGroupStopsTheStream() throws {
+    let rename = RegexRouter(pattern: try JavaPattern(".*"), replacement: try JavaReplacement("$1"))
+    let run = try run { $0.transforms = [TransformStep(alias: "r", kind: .regexRouter(rename), predicate: nil)] }
+    try run.begin()
+    #expect(try refusal { try run.insert(table, at: 1, "1", "a") }.contains("transform r: the pattern has no group 1"))
+    #expect(run.records.isEmpty)
+  }
+
+  @Test func theEventsTimeIsItsColumnInMilliseconds() throws {
+    var columns = outbox.columns
+    columns.append(column("at", "timestamp"))
+    let timed = TestTable(51, "timed", key: ["id"], columns)
+    let run = try routing { $0.timestampField = "at" }
+    try run.begin()
+    try run.insert(timed, id, "T", "k", "t", "{}", "2024-01-02 03:04:05.678901")
+    try run.insert(timed, id, "T", "k", "t", "{}", nil)
+    #expect(run.records.map(\.timestampMilliseconds) == [1_704_164_645_678, PipelineRun.now / 1_000_000])
+    #expect(
+      try refusal { try run.insert(timed, at: 1, id, "T", "k", "t", "{}", "1969-12-31 23:00:00") }
+        .contains("before 1970"))
+  }
+
   @Test func aHeartbeatPassesTheEventRouter() throws {
     let run = try routing()
     try run.heartbeat()

@@ -109,6 +109,57 @@ import Testing
     expectEqual(run.records, try RecordedEvent.all("router-bytea"))
   }
 
+  private func runPlacements(_ placements: [EventRouterOptions.Placement]) throws -> PipelineRun {
+    let text = TestTypes.characters(255)
+    let outbox = TestTable(
+      53, "outboxevent", key: ["id"],
+      [
+        column("id", "uuid", notNull: true), column("aggregatetype", "varchar", modifier: text, notNull: true),
+        column("aggregateid", "varchar", modifier: text, notNull: true),
+        column("type", "varchar", modifier: text, notNull: true), column("payload", "jsonb"),
+        column("amount", "numeric", modifier: TestTypes.numeric(12, 2)), column("at", "timestamptz"),
+        column("part", "int4"), column("tags", "jsonb"), column("flag", "bool", notNull: true, default: "false"),
+      ])
+    let kind = try Self.eventRouter { $0.placements = placements }
+    let run = PipelineRun(
+      try PipelineRun.options(
+        key: .string, transforms: [TransformStep(alias: "outbox", kind: kind, predicate: nil)]))
+    try run.transaction(1, at: 0, end: 200) {
+      try run.insert(
+        outbox, id(1), "Order", "k-1", "Type1", "{\"a\": 1, \"b\": {\"c\": [1, 2]}, \"n\": null}", "12.30",
+        "2024-01-02 03:04:05+00", "0", "{\"t\": 1}", "t")
+      try run.insert(
+        outbox, id(2), "Payment", "k-2", "Type2", "{\"x\": \"é\", \"amt\": 10.10}", nil, nil, "3", nil, "f")
+      try run.insert(
+        outbox, id(3), "Order", "k-0", "Type3", "{}", "-1.00", "2024-05-31 22:00:00.123456+00", nil, "[]", "t")
+      try run.insert(
+        outbox, id(4), "Payment", "k-1", "Type4", "\"scalar\"", "0.00", "2024-01-01 00:00:00+00", "1", "\"s\"", "t")
+      try run.insert(outbox, id(5), "Order", "k-2", "Type5", nil, "1.00", "2024-01-01 00:00:00+00", "2", "null", "t")
+      try run.delete(outbox, id(1), nil, nil, nil, nil, nil, nil, nil, nil, nil)
+    }
+    return run
+  }
+
+  @Test func aPlacedPartitionIsTheRecordsAndNullLeavesItOpen() throws {
+    let run = try runPlacements([
+      .init(column: "part", target: .partition, alias: "part"),
+      .init(column: "type", target: .header, alias: "eventType"),
+    ])
+    expectEqual(run.records, try RecordedEvent.all("router-placement-partition"))
+  }
+
+  @Test func placedColumnsStandBesideThePayload() throws {
+    let run = try runPlacements([
+      .init(column: "type", target: .envelope, alias: "eventType"),
+      .init(column: "amount", target: .envelope, alias: "amount"),
+      .init(column: "at", target: .envelope, alias: "createdAt"),
+      .init(column: "tags", target: .envelope, alias: "tags"), .init(column: "flag", target: .envelope, alias: "flag"),
+      .init(column: "aggregatetype", target: .header, alias: "aggregatetype"),
+      .init(column: "type", target: .header, alias: "eventType"),
+    ])
+    expectEqual(run.records, try RecordedEvent.all("router-placement-envelope"))
+  }
+
   @Test func aNegatedPredicateSparesTablesAndALaterRouterRenamesEvents() throws {
     let outbox = Self.outbox("outboxevent")
     let accounts = TestTable(
