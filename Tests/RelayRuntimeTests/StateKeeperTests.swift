@@ -101,6 +101,8 @@ import Testing
     medium.released.signal()
     finished.wait(timeoutMilliseconds: 5_000)
     #expect(medium.written.withLock { $0 } == [record(1)])
+    // The stop still stands, so the thread ends.
+    #expect(keeper.poll() == .pending)
   }
 
   @Test func theLoopsStoreMovesOnlyThePosition() throws {
