@@ -79,7 +79,8 @@ let package = Package(
     .testTarget(
       name: "EventRoutingTests", dependencies: ["EventRouting", "ConnectData", "Primitives"], swiftSettings: common),
     .testTarget(
-      name: "EventEncodingTests", dependencies: ["EventEncoding", "ConnectData", "EventRouting", "Primitives"],
+      name: "EventEncodingTests",
+      dependencies: ["EventEncoding", "ConnectData", "EventRouting", "PgOutput", "Primitives", "RelayTestSupport"],
       exclude: ["Recorded"], swiftSettings: common),
     .testTarget(name: "KafkaSinkTests", dependencies: ["KafkaSink", "EmbeddedServers"], swiftSettings: common),
     .testTarget(
@@ -93,6 +94,13 @@ let package = Package(
       name: "FintechGeneratorTests",
       dependencies: ["FintechGenerator", "Migrations", "EmbeddedServers", "PostgresSource"], swiftSettings: common),
     .testTarget(name: "TerminalScreensTests", dependencies: ["TerminalScreens"], swiftSettings: common),
+    .testTarget(
+      name: "RelayRuntimeTests",
+      dependencies: [
+        "RelayRuntime", "RelayTestSupport", "PostgresSource", "ConnectorConfig", "EventEncoding", "EventRouting",
+        "Acknowledgement", "Primitives",
+      ],
+      swiftSettings: common),
     .testTarget(
       name: "RelaySimulationTests", dependencies: ["RelayRuntime", "RelayTestSupport"], swiftSettings: common),
     .testTarget(

@@ -181,3 +181,9 @@ public struct WireBuilder: Sendable {
     bytes += content
   }
 }
+
+/// Rows in tests read as the server's texts: `"1"`, `nil`.
+extension WireBuilder.Value: ExpressibleByStringLiteral, ExpressibleByNilLiteral {
+  public init(stringLiteral text: String) { self = .text(text) }
+  public init(nilLiteral: ()) { self = .null }
+}

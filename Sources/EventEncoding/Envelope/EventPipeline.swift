@@ -36,7 +36,8 @@ public struct EventPipeline: ~Copyable {
   private var lastRelation: RelationOID?
   private var lastPlan: RelationPlan?
   var transaction: TransactionContext?
-  /// End of the last transaction seen in this connector's life: first part of `source.sequence`.
+  /// End of the last transaction or non-transactional message seen in this connector's life: first part of
+  /// `source.sequence`. Source: Debezium 3.6, `PostgresStreamingChangeEventSource.commitMessage`.
   public private(set) var lastCommit: LSN?
   private let transactionTopic: Int
 
@@ -114,6 +115,8 @@ public struct EventPipeline: ~Copyable {
       }
       return .rows
     case .logicalMessage(let logical):
+      // No COMMIT follows such a message: Debezium takes it for one itself, and so do the sequences of what comes after.
+      if !logical.isTransactional { lastCommit = logical.lsn }
       try emitMessage(logical, message.extracting(logical.content), header.walStart, now)
       return .message(isTransactional: logical.isTransactional)
     }
@@ -290,9 +293,7 @@ public struct EventPipeline: ~Copyable {
     _ message: RawSpan, _ lsn: LSN, _ now: Int64
   ) throws(PipelineError) {
     guard plan.isCaptured else { return }
-    guard transaction != nil else {
-      throw PipelineError(.unexpectedMessage("a row outside a transaction"), table: plan.id, lsn: lsn)
-    }
+    try requireTransaction(plan, lsn)
     capturedChanges += 1
     if options.skippedOperations.contains(operation) { return }
     if operation == .update, plan.hasKey, let old, let new, RowEncoder.keyDiffers(plan, old, new, message) {
@@ -303,6 +304,12 @@ public struct EventPipeline: ~Copyable {
     }
     try emitRow(operation, plan, old: old, new: new, fallback: isOldFull ? old : nil, .none, message, lsn, now)
     if operation == .delete, options.sendsTombstones { try emitTombstone(plan, old!, .none, message, lsn) }
+  }
+
+  private func requireTransaction(_ plan: RelationPlan, _ lsn: LSN) throws(PipelineError) {
+    guard transaction != nil else {
+      throw PipelineError(.unexpectedMessage("a row outside a transaction"), table: plan.id, lsn: lsn)
+    }
   }
 
   /// The header that ties together the records of a key-changing update.
@@ -331,6 +338,7 @@ public struct EventPipeline: ~Copyable {
 
   private mutating func truncate(_ plan: RelationPlan, _ lsn: LSN, _ now: Int64) throws(PipelineError) {
     guard plan.isCaptured else { return }
+    try requireTransaction(plan, lsn)
     capturedChanges += 1
     if options.skippedOperations.contains(.truncate) { return }
     let empty = RawSpan()

@@ -36,14 +36,19 @@ public struct PlanBuilder: Sendable {
 
   public func plan(_ options: ConnectorOptions) throws(Failure) -> ConnectorPlan {
     let settings = overrides.database ?? PlanBuilder.settings(options.database)
+    // `source.db` names the database that is read, also where the command line gave another one than the file.
+    let databaseName = overrides.database?["dbname"] ?? options.database.dbname
     var plan = ConnectorPlan(
-      name: options.name, database: settings, databaseName: options.database.dbname, slot: options.slotName,
+      name: options.name, database: settings, databaseName: databaseName, slot: options.slotName,
       publication: options.publicationName,
       publicationMode: PlanBuilder.publicationMode(options.publicationAutocreateMode),
       wantsSnapshotData: options.snapshotMode == .initial, producerProperties: try producerProperties(options),
       clientProperties: try clientProperties(), storage: PlanBuilder.storage(worker.offsetStorage),
-      makePipelineOptions: { runID in try PlanBuilder.pipelineOptions(options, runID: runID) })
-    if let name = settings["dbname"], overrides.database != nil { plan.databaseName = name }
+      makePipelineOptions: { runID in
+        var pipeline = try PlanBuilder.pipelineOptions(options, runID: runID)
+        pipeline.database = databaseName
+        return pipeline
+      })
     plan.reconnectsMax = options.errorsMaxRetries < 0 ? nil : options.errorsMaxRetries
     plan.reconnectWaitMaxMilliseconds = options.retriableRestartConnectorWaitMilliseconds
     plan.dropsSlotOnStop = options.slotDropOnStop

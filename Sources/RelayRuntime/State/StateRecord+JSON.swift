@@ -30,9 +30,13 @@ extension StateRecord {
     guard let snapshot = Snapshot(rawValue: try text("snapshot")) else {
       throw StateStoreError("\"snapshot\" of the state record is neither running nor complete")
     }
+    let ownsSlot = try text("ownsSlot")
+    guard ownsSlot == "true" || ownsSlot == "false" else {
+      throw StateStoreError("\"ownsSlot\" of the state record is neither true nor false")
+    }
     self.init(
       connector: try text("connector"), systemIdentifier: try text("systemIdentifier"), timeline: timeline,
-      database: try text("database"), slot: try text("slot"), ownsSlot: try text("ownsSlot") == "true",
+      database: try text("database"), slot: try text("slot"), ownsSlot: ownsSlot == "true",
       snapshot: snapshot,
       position: StreamPosition(
         acknowledged: try lsn("position"), lastCommit: object["lastCommit"] == nil ? nil : try lsn("lastCommit")))
