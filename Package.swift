@@ -78,6 +78,8 @@ let package = Package(
       name: "EventEncodingTests", dependencies: ["EventEncoding", "ConnectData", "EventRouting", "Primitives"],
       exclude: ["Recorded"], swiftSettings: common),
     .testTarget(name: "KafkaSinkTests", dependencies: ["KafkaSink", "EmbeddedServers"], swiftSettings: common),
+    .testTarget(
+      name: "EmbeddedServersTests", dependencies: ["EmbeddedServers", "PostgresSource"], swiftSettings: common),
     .testTarget(name: "AcknowledgementTests", dependencies: ["Acknowledgement"], swiftSettings: common),
     .testTarget(name: "ConnectorConfigTests", dependencies: ["ConnectorConfig"], swiftSettings: common),
     .testTarget(

@@ -142,7 +142,9 @@ public final class EmbeddedKafka: Sendable {
 
   private func call(_ what: String, _ body: (OpaquePointer) -> rd_kafka_resp_err_t) throws {
     let code = state.withLock { state in state.map { body($0.cluster) } }
-    guard let code else { throw EmbeddedServerError("the in-process Kafka cluster is stopped: cannot \(what)", log: nil) }
+    guard let code else {
+      throw EmbeddedServerError("the in-process Kafka cluster is stopped: cannot \(what)", log: nil)
+    }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
       throw EmbeddedServerError(
         "the in-process Kafka cluster could not \(what): \(String(cString: rd_kafka_err2str(code)))", log: nil)

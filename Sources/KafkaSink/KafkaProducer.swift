@@ -52,7 +52,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     unsafe rd_kafka_queue_io_event_enable(events, -1, nil, 0)
     unsafe rd_kafka_queue_destroy(events)
     // Topic handles go before the client.
-    for unsafe topic in unsafe topics { unsafe rd_kafka_topic_destroy(topic) }
+    for index in topicNames.indices { unsafe rd_kafka_topic_destroy(topics[index]) }
     unsafe rd_kafka_destroy(client)
     unsafe reports.deallocate()
     close(eventDescriptor)

@@ -45,7 +45,7 @@ public enum TopicCreation {
     if topics.isEmpty { return [:] }
     let allUnsupported = Dictionary(topics.map { ($0.name, TopicCreationOutcome.unsupported) }) { first, _ in first }
     var requests: [OpaquePointer?] = unsafe []
-    defer { for unsafe request in unsafe requests { unsafe rd_kafka_NewTopic_destroy(request) } }
+    defer { unsafe rd_kafka_NewTopic_destroy_array(&requests, requests.count) }
     for topic in topics { unsafe requests.append(try newTopic(topic)) }
     guard unsafe try hasController(client, timeoutMilliseconds: timeoutMilliseconds) else { return allUnsupported }
 

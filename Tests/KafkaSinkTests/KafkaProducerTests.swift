@@ -177,7 +177,9 @@ import Testing
     let topic = try producer.topicIndex("retried")
     kafka.failNext(
       .produce,
-      with: [.notLeaderForPartition, .requestTimedOut, .disconnect, .notEnoughReplicas, .kafkaStorageError, .disconnect])
+      with: [
+        .notLeaderForPartition, .requestTimedOut, .disconnect, .notEnoughReplicas, .kafkaStorageError, .disconnect,
+      ])
     var record = EncodedRecord()
     for index in 0..<300 {
       fill(&record, topic: topic, key: utf8("one"), value: utf8("\(index)"))
