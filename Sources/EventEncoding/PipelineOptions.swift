@@ -40,6 +40,8 @@ public struct PipelineOptions {
   /// `skipped.operations`, by their letters in `op`.
   public var skippedOperations: Set<Operation> = [.truncate]
   public var providesTransactionMetadata = false
+  /// Whole name of the heartbeat topic.
+  public var heartbeatTopic = ""
   /// `extended.headers.enabled`.
   public var addsContextHeaders = true
   public var taskID = "0"

@@ -154,6 +154,10 @@ public struct ScriptedSource: ReplicationSource, ~Copyable {
     server.take(update)
   }
 
+  public mutating func execute(_ sql: String) throws(SourceError) {
+    if isBroken { throw SourceError(.reconnect, "the script cut the connection") }
+  }
+
   public mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription {
     if isBroken { throw SourceError(.reconnect, "the script cut the connection") }
     return ScriptedPostgres.description

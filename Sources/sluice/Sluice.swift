@@ -5,6 +5,7 @@ struct Sluice: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sluice",
     subcommands: [
+      RunCommand.self,
       MigrateCommand.self,
       GenerateCommand.self,
     ])

@@ -78,6 +78,13 @@ public enum EnvelopeSchema {
           ]), name: "io.debezium.connector.postgresql.Message", version: 1)),
     ]), name: "io.debezium.connector.postgresql.MessageValue", version: 1)
 
+  static let heartbeatKey = ConnectSchema(
+    .structure([ConnectField("serverName", text)]), name: "io.debezium.connector.common.ServerNameKey", version: 1)
+
+  static let heartbeatValue = ConnectSchema(
+    .structure([ConnectField("ts_ms", ConnectSchema(.int64))]), name: "io.debezium.connector.common.Heartbeat",
+    version: 1)
+
   static let text = ConnectSchema(.string)
   static let optionalText = ConnectSchema(.string, isOptional: true)
   static let optionalInt64 = ConnectSchema(.int64, isOptional: true)

@@ -235,9 +235,17 @@ public struct EventPipeline: ~Copyable {
       EnvelopeSchema.messageValue, lsn)
   }
 
+  /// `heartbeat.interval.ms` has passed: one record, for partition 0.
+  public mutating func heartbeat(now: Int64, at lsn: LSN) throws(PipelineError) {
+    try emitTree(
+      topic: topics.index(of: options.heartbeatTopic), partition: 0,
+      key: .structure([.text(options.topics.prefix)]), EnvelopeSchema.heartbeatKey,
+      value: .structure([.int64(floorDivide(now, 1_000_000))]), EnvelopeSchema.heartbeatValue, lsn)
+  }
+
   /// A record that is no change of a table: no context headers, and event routers let it pass.
   private mutating func emitTree(
-    topic: Int, key: ConnectValue, _ keySchema: ConnectSchema, value: ConnectValue, _ valueSchema: ConnectSchema,
+    topic: Int, partition: Int32? = nil, key: ConnectValue, _ keySchema: ConnectSchema, value: ConnectValue, _ valueSchema: ConnectSchema,
     _ lsn: LSN
   ) throws(PipelineError) {
     let slot = records.append(nil, at: lsn)
@@ -250,6 +258,7 @@ public struct EventPipeline: ~Copyable {
         }
       }
       slot.record.topic = subject.topic
+      slot.record.partition = partition
       slot.record.key = try writeTree(
         key, keySchema, options.keyConverter, plan: nil, lsn: lsn, into: &slot.record.bytes)
       slot.record.value = try writeTree(

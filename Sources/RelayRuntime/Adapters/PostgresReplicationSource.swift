@@ -60,6 +60,14 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
     }
   }
 
+  mutating func execute(_ sql: String) throws(SourceError) {
+    do throws(PostgresError) {
+      try catalogConnection.execute(sql)
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
   mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription {
     do throws(PostgresError) {
       return try Self.describe(

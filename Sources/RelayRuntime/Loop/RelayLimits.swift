@@ -1,4 +1,4 @@
-/// Bounds of one turn, and the loop's times in milliseconds.
+/// Bounds of one turn, and the loop's times.
 public struct RelayLimits: Sendable {
   /// Frames read in one turn before acknowledgements are collected again.
   public var framesPerTurnMax = 512
@@ -10,6 +10,13 @@ public struct RelayLimits: Sendable {
   public var storeIntervalMilliseconds: Int64 = 200
   /// With nothing in flight the server's WAL end is taken over no more often than this.
   public var idleAdvanceIntervalMilliseconds: Int64 = 1_000
+
+  /// `heartbeat.interval.ms`; 0 sends none.
+  public var heartbeatIntervalMilliseconds: Int64 = 0
+  /// `heartbeat.action.query`.
+  public var heartbeatQuery: String?
+  /// `flush.lsn.source`: positions are told to the server as flushed.
+  public var confirmsToServer = true
 
   public init() {}
 }

@@ -44,7 +44,10 @@ public struct RelayLoop<
   private var keepaliveEnd: LSN?
   private var lastStoreAt: Int64?
   private var lastIdleAdvanceAt: Int64?
+  private var lastHeartbeatAt: Int64?
   private var isReading = true
+  /// What the server is told while `flush.lsn.source` is off.
+  private let startPosition: LSN
 
   /// - Parameter position: from the state record: the stream starts here.
   public init(
@@ -60,11 +63,12 @@ public struct RelayLoop<
     position = ConfirmedPosition(stored: start.acknowledged)
     status = StatusUpdatePolicy(intervalMilliseconds: limits.statusIntervalMilliseconds)
     handedOver = start.acknowledged
+    startPosition = start.acknowledged
     received = start.acknowledged
   }
 
   /// What has been told to the server as flushed, or may be.
-  public var flushable: LSN { position.flushable }
+  public var flushable: LSN { limits.confirmsToServer ? position.flushable : startPosition }
   public var acknowledged: LSN { ledger.acknowledged }
   public var recordsInFlight: Int { ledger.recordsInFlight }
   /// Everything that was read is acknowledged and stored.
@@ -81,6 +85,7 @@ public struct RelayLoop<
     if isReading {
       mayHaveMore = try readFrames(time)
     }
+    try sendHeartbeat(time)
     if pipeline.records.isEmpty, pendingEnd == nil, let end = keepaliveEnd { advanceWhileIdle(to: end, time) }
     advanceStore(time)
     try updateStatus(time)
@@ -347,6 +352,37 @@ public struct RelayLoop<
     }
   }
 
+  // MARK: Heartbeats
+
+  private mutating func sendHeartbeat(_ time: RelayTime) throws(RelayFailure) {
+    guard limits.heartbeatIntervalMilliseconds > 0, isReading, pipeline.records.isEmpty, pendingEnd == nil else {
+      return
+    }
+    guard let last = lastHeartbeatAt else {
+      lastHeartbeatAt = time.monotonicMilliseconds
+      return
+    }
+    guard time.monotonicMilliseconds - last >= limits.heartbeatIntervalMilliseconds else { return }
+    lastHeartbeatAt = time.monotonicMilliseconds
+    if let query = limits.heartbeatQuery {
+      do throws(SourceError) {
+        try source.execute(query)
+      } catch {
+        throw .source(error)
+      }
+    }
+    do throws(PipelineError) {
+      try pipeline.heartbeat(now: time.wallNanoseconds, at: received)
+    } catch {
+      throw .pipeline(error)
+    }
+    if !ledger.hasOpenUnit {
+      ledger.begin(at: received)
+      pendingEnd = .unit
+    }
+    try handOverPending()
+  }
+
   // MARK: Positions
 
   private mutating func advanceWhileIdle(to walEnd: LSN, _ time: RelayTime) {
@@ -381,7 +417,7 @@ public struct RelayLoop<
   }
 
   private mutating func updateStatus(_ time: RelayTime) throws(RelayFailure) {
-    let flushed = position.flushable
+    let flushed = limits.confirmsToServer ? position.flushable : startPosition
     guard status.isDue(now: time.monotonicMilliseconds, flushable: flushed) else { return }
     let update = StandbyStatusUpdate(
       written: max(received, flushed), flushed: flushed, applied: flushed,
@@ -399,6 +435,9 @@ public struct RelayLoop<
     var wait = status.millisecondsUntilDue(now: time.monotonicMilliseconds, flushable: position.flushable)
     if ledger.acknowledged > position.stored, let last = lastStoreAt {
       wait = min(wait, max(1, last + limits.storeIntervalMilliseconds - time.monotonicMilliseconds))
+    }
+    if limits.heartbeatIntervalMilliseconds > 0, let last = lastHeartbeatAt {
+      wait = min(wait, max(1, last + limits.heartbeatIntervalMilliseconds - time.monotonicMilliseconds))
     }
     if let end = keepaliveEnd, ledger.isIdle, end > ledger.acknowledged, let last = lastIdleAdvanceAt {
       wait = min(wait, max(1, last + limits.idleAdvanceIntervalMilliseconds - time.monotonicMilliseconds))

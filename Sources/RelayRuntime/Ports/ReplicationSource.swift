@@ -7,6 +7,8 @@ public protocol ReplicationSource: ~Copyable {
   /// Lends the next frame to `body` if a whole one is there. `readingSocket` allows one read of the socket.
   mutating func receive(readingSocket: Bool, _ body: (RawSpan) -> Void) throws(SourceError) -> SourceReceived
   mutating func send(_ update: StandbyStatusUpdate) throws(SourceError)
+  /// Runs a statement beside the stream: `heartbeat.action.query`.
+  mutating func execute(_ sql: String) throws(SourceError)
   /// Asks the catalogue for what a relation message does not carry.
   mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription
 }

@@ -1,0 +1,81 @@
+import ConnectData
+import Primitives
+
+/// What `table.expand.json.payload` makes of an outbox payload: a structure with a schema inferred from the text.
+///
+/// The rules are those of Debezium's EventRouter over Jackson with its defaults:
+/// - Only text whose first byte is `{` or `[` is read. What is not JSON stays a string, and so does a payload with a
+///   name that is empty, an array of mixed types, or an array in which nothing has a type. Text after the first value
+///   is lost.
+/// - Whole numbers become int32 or int64, others double. Nulls and empty arrays vanish (with `optional_bytes` a null
+///   becomes a field of bytes). The last of two equal names wins, in the place of the first.
+/// - Objects in one array share one schema: all fields of all of them. Debezium merges these in the order of a Java
+///   `HashSet`, which no two processes share; here it is the order of first appearance, and so is the order of the fields.
+/// - Where the schema is made and the value does not fit it (a whole number beyond 64 bits, a null among objects with
+///   differing fields, an array at the top), Debezium keeps the text under the new schema, and its task dies in the
+///   converter, unless that is a StringConverter, which writes the text.
+public enum PayloadExpansion: Sendable, Equatable {
+  /// `table.json.payload.null.behavior`
+  public enum NullBehavior: String, Sendable, CaseIterable {
+    case ignore
+    case optionalBytes = "optional_bytes"
+  }
+
+  /// The payload stays the string that it is, with its column's schema.
+  case unchanged
+  /// `[]`: the payload stays the string, and has no schema any more.
+  case unchangedWithoutSchema
+  case expanded(schema: ConnectSchema, value: ConnectValue)
+  case fails(PayloadFailure)
+
+  /// - Parameters:
+  ///   - payload: the column's text, UTF-8.
+  ///   - schemaName: the name of the payload's field, from which the names of the inferred structures are made.
+  public static func expand(
+    _ payload: RawSpan, schemaName: String = "payload", nullBehavior: NullBehavior
+  ) -> PayloadExpansion {
+    var parser = PayloadExpansionParser(payload)
+    guard let node = parser.parse() else { return .unchanged }
+    var inference = PayloadExpansionSchema(nullBehavior: nullBehavior)
+    let schema: ConnectSchema?
+    do throws(PayloadExpansionSchema.Refusal) {
+      schema = try inference.schema(of: node, path: schemaName)
+    } catch {
+      return error == .tooLarge ? .fails(.tooLarge) : .unchanged
+    }
+    guard let schema else { return .unchangedWithoutSchema }
+    guard case .object(let object) = node, let value = PayloadExpansionValue.structure(object, schema) else {
+      return .fails(.valueDoesNotFit(schema.kind))
+    }
+    return .expanded(schema: schema, value: value)
+  }
+}
+
+/// Where Debezium's task dies over an expanded payload.
+public enum PayloadFailure: Error, Sendable, Equatable {
+  /// The payload's text stands under an inferred schema of this kind.
+  case valueDoesNotFit(ConnectSchema.Kind)
+  /// The names of the inferred schemas would take more memory than a payload may.
+  case tooLarge
+
+  /// Debezium's error, raised by JsonConverter.
+  public var converterMessage: String {
+    switch self {
+    case .valueDoesNotFit(let kind): "Invalid type for \(Self.typeName(kind)): class java.lang.String"
+    case .tooLarge: "JSON payload too large to expand"
+    }
+  }
+
+  /// Debezium's error where a placement puts the payload into an envelope, raised by the router.
+  public func envelopeMessage(field: String) -> String {
+    switch self {
+    case .valueDoesNotFit(let kind):
+      "Invalid Java object for schema with type \(Self.typeName(kind)): class java.lang.String for field: \"\(field)\""
+    case .tooLarge: "JSON payload too large to expand"
+    }
+  }
+
+  private static func typeName(_ kind: ConnectSchema.Kind) -> String {
+    if case .array = kind { "ARRAY" } else { "STRUCT" }
+  }
+}

@@ -1,0 +1,159 @@
+import ConnectData
+import ConnectorConfig
+import EventEncoding
+import EventRouting
+import KafkaSink
+import PostgresSource
+
+/// From configuration to plans: the only place where names of properties' options meet names of stages.
+public struct PlanBuilder: Sendable {
+  /// What the command line adds to the files.
+  public struct Overrides: Sendable {
+    /// `--no-wait`
+    public var waitsForSlot = true
+    /// For demo and tests: another database than the file's.
+    public var database: ConnectionSettings?
+    public init() {}
+  }
+
+  /// All that is wrong with the Kafka client properties of a worker or connector.
+  public struct Failure: Error, Sendable, CustomStringConvertible {
+    public let description: String
+  }
+
+  public let worker: WorkerConfig
+  public let overrides: Overrides
+
+  public init(worker: WorkerConfig, overrides: Overrides = Overrides()) {
+    self.worker = worker
+    self.overrides = overrides
+  }
+
+  /// Messages producers may hold, unless `producer.buffer.memory` says otherwise: the relay's memory is this and little
+  /// else, whatever the backlog.
+  private static let bufferMemoryBytes = 16 << 20
+  private static let queuedRecordsMax = 100_000
+
+  public func plan(_ options: ConnectorOptions) throws(Failure) -> ConnectorPlan {
+    let settings = overrides.database ?? PlanBuilder.settings(options.database)
+    var plan = ConnectorPlan(
+      name: options.name, database: settings, databaseName: options.database.dbname, slot: options.slotName,
+      publication: options.publicationName,
+      publicationMode: PlanBuilder.publicationMode(options.publicationAutocreateMode),
+      wantsSnapshotData: options.snapshotMode == .initial, producerProperties: try producerProperties(options),
+      clientProperties: try clientProperties(), storage: PlanBuilder.storage(worker.offsetStorage),
+      makePipelineOptions: { runID in try PlanBuilder.pipelineOptions(options, runID: runID) })
+    if let name = settings["dbname"], overrides.database != nil { plan.databaseName = name }
+    plan.dropsSlotOnStop = options.slotDropOnStop
+    plan.streamParameters = options.slotStreamParams.map { (name: $0.name, value: $0.value) }
+    plan.waitsForSlot = overrides.waitsForSlot
+    plan.limits.confirmsToServer = options.flushLSNSource
+    plan.limits.heartbeatIntervalMilliseconds = Int64(options.heartbeatIntervalMilliseconds)
+    plan.limits.heartbeatQuery = options.heartbeatActionQuery
+    plan.drainMilliseconds = max(worker.taskShutdownGracefulTimeoutMilliseconds, 1_000)
+    plan.limits.statusIntervalMilliseconds = Int64(options.statusUpdateIntervalMilliseconds)
+    switch worker.offsetStorage {
+    case .file: break
+    case .topic:
+      plan.limits.storeIntervalMilliseconds = 500
+      plan.limits.idleAdvanceIntervalMilliseconds = 5_000
+    case .table:
+      // Each record is WAL of its own: an idle database must not keep itself awake by it.
+      plan.limits.storeIntervalMilliseconds = 1_000
+      plan.limits.idleAdvanceIntervalMilliseconds = 30_000
+    }
+    if worker.topicCreationEnable, let creation = options.topicCreation {
+      plan.topicCreation = try PlanBuilder.topicCreation(creation)
+    }
+    // Patterns are checked here, so that a start fails before anything is touched.
+    do {
+      _ = try PlanBuilder.pipelineOptions(options, runID: "")
+    } catch {
+      throw Failure(description: "\(options.file): \(error)")
+    }
+    return plan
+  }
+
+  // MARK: Servers
+
+  static func settings(_ database: DatabaseOptions) -> ConnectionSettings {
+    ConnectionSettings(database.libpqKeywords)
+  }
+
+  private static func storage(_ storage: OffsetStorage) -> ConnectorPlan.StateStorage {
+    switch storage {
+    case .file(let path): .file(path)
+    case .topic(let name, let partitions, let replicationFactor):
+      .topic(name: name, partitions: partitions, replicationFactor: Int32(replicationFactor))
+    case .table: .table
+    }
+  }
+
+  private static func publicationMode(_ mode: PublicationAutocreateMode) -> ConnectorPlan.PublicationMode {
+    switch mode {
+    case .allTables: .allTables
+    case .disabled: .disabled
+    case .filtered: .filtered
+    case .noTables: .noTables
+    }
+  }
+
+  /// The worker's `producer.*`, over it the connector's `producer.override.*`, under both our bounds.
+  private func producerProperties(
+    _ options: ConnectorOptions
+  ) throws(Failure) -> [(name: String, value: String)] {
+    var java = worker.producerProperties.mapValues(\.text)
+    java.merge(options.producerOverrides.mapValues(\.text)) { _, override in override }
+    java["bootstrap.servers"] = java["bootstrap.servers"] ?? worker.bootstrapServers.joined(separator: ",")
+    let hasLimit = java["buffer.memory"] != nil
+    let hasLinger = java["linger.ms"] != nil
+    var properties = try translated(java, .producer, what: "producer of \(options.name)")
+    if !hasLimit {
+      properties.append((name: "queue.buffering.max.kbytes", value: String(PlanBuilder.bufferMemoryBytes / 1024)))
+    }
+    properties.append((name: "queue.buffering.max.messages", value: String(PlanBuilder.queuedRecordsMax)))
+    // Kafka Connect's producers do not linger; librdkafka fills its batches from what is queued meanwhile.
+    if !hasLinger { properties.append((name: "linger.ms", value: "0")) }
+    return properties
+  }
+
+  private func clientProperties() throws(Failure) -> [(name: String, value: String)] {
+    var java = worker.clientProperties.mapValues(\.text)
+    java.merge(worker.adminProperties.mapValues(\.text)) { _, admin in admin }
+    java["bootstrap.servers"] = java["bootstrap.servers"] ?? worker.bootstrapServers.joined(separator: ",")
+    return try translated(java, .admin, what: "client")
+  }
+
+  private func translated(
+    _ java: [String: String], _ role: ClientProperties.Role, what: String
+  ) throws(Failure) -> [(name: String, value: String)] {
+    switch ClientProperties.translate(java, for: role) {
+    case .success(let translated): return translated.properties
+    case .failure(let problems): throw Failure(description: "\(worker.file): \(what): \(problems)")
+    }
+  }
+
+  private static func topicCreation(_ options: TopicCreationOptions) throws(Failure) -> TopicCreationPlan {
+    var groups: [TopicCreationPlan.Group] = []
+    for group in options.groups + [options.defaultGroup] {
+      for pattern in group.include + group.exclude {
+        do throws(JavaPattern.Refusal) {
+          _ = try JavaPattern(pattern)
+        } catch {
+          throw Failure(description: "topic.creation group \(group.name): \(error.pattern): \(error.reason)")
+        }
+      }
+      let isDefault = group == options.defaultGroup
+      groups.append(
+        TopicCreationPlan.Group(
+          name: group.name,
+          includes: { topic in
+            // Both lists were compiled above; a topic is asked about once.
+            func matches(_ pattern: String) -> Bool { (try? JavaPattern(pattern))?.matches(topic) ?? false }
+            return (isDefault || group.include.contains(where: matches)) && !group.exclude.contains(where: matches)
+          }, partitions: group.partitions, replicationFactor: Int32(group.replicationFactor),
+          configuration: group.topicConfig))
+    }
+    return TopicCreationPlan(groups: groups)
+  }
+}

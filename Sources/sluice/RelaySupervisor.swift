@@ -1,0 +1,60 @@
+import ArgumentParser
+import Logging
+import RelayRuntime
+
+/// Watches the connectors from the main thread: turns signals into stops, and says now and then how things stand.
+struct RelaySupervisor {
+  let service: RelayService
+  let logger: Logger
+
+  /// Seconds between two lines on each connector.
+  private static let reportSeconds: Int64 = 30
+
+  /// Returns when every connector has ended.
+  func supervise(_ wakeUp: WakeUp) -> [RelayService.Outcome] {
+    var handled = 0
+    var lastReport = RelayClock.now().monotonicMilliseconds
+    var acknowledged: [UInt64] = Array(repeating: 0, count: service.connectors.count)
+    while true {
+      if let outcomes = service.wait(milliseconds: 0) { return outcomes }
+      wakeUp.wait(timeoutMilliseconds: 200)
+      wakeUp.clear()
+      if InterruptSignals.received > handled {
+        handled = InterruptSignals.received
+        if handled == 1 {
+          logger.info("stopping in order; a second signal stops at once")
+          service.stop()
+        } else {
+          service.stop(atOnce: true)
+        }
+      }
+      let now = RelayClock.now().monotonicMilliseconds
+      if now - lastReport >= RelaySupervisor.reportSeconds * 1_000 {
+        report(&acknowledged, seconds: UInt64(max(1, (now - lastReport) / 1_000)))
+        lastReport = now
+      }
+    }
+  }
+
+  private func report(_ acknowledged: inout [UInt64], seconds: UInt64) {
+    for (index, connector) in service.connectors.enumerated() {
+      let report = connector.status.current
+      let rate = (report.recordsAcknowledged - min(acknowledged[index], report.recordsAcknowledged)) / seconds
+      acknowledged[index] = report.recordsAcknowledged
+      let error = report.state == .running ? "" : report.lastError.map { ", \($0)" } ?? ""
+      logger.info(
+        "\(connector.name): \(report.state.rawValue), \(report.recordsAcknowledged) records acknowledged, \(rate)/s, \(report.lagBytes) bytes behind\(error)"
+      )
+    }
+  }
+
+  /// The code of the worst failure; `nil` without one.
+  static func exitCode(_ outcomes: [RelayService.Outcome]) -> ExitCode? {
+    let kinds = outcomes.compactMap { $0.failure?.kind }
+    if kinds.contains(.delivery) { return .internalFault }
+    if kinds.contains(.configuration) { return .configuration }
+    if kinds.contains(.unreachable) { return .unreachable }
+    if kinds.contains(.slotBusy) { return .tryAgain }
+    return nil
+  }
+}
