@@ -35,4 +35,13 @@ public struct TableFilter {
     if !tableIncludes.isEmpty { return tableIncludes.contains { $0.matches(name) } }
     return !tableExcludes.contains { $0.matches(name) }
   }
+
+  /// Order in which a snapshot reads tables: by the first pattern of `table.include.list` that takes them, then by schema
+  /// and name. Source: Debezium 3.6, `RelationalSnapshotChangeEventSource.addSignalingCollectionAndSort`.
+  public func snapshotOrder(_ tables: [TableID]) -> [TableID] {
+    let placed = tables.map { table in
+      (place: tableIncludes.firstIndex { $0.matches(table.description) } ?? tableIncludes.count, table: table)
+    }
+    return placed.sorted { ($0.place, $0.table) < ($1.place, $1.table) }.map(\.table)
+  }
 }

@@ -40,7 +40,7 @@ public struct TableCatalog: Sendable {
       columns.append(
         ColumnDescription(
           name: name, type: try self.type(TypeOID(rawValue: type), on: connection, depth: 0), typeModifier: modifier,
-          isNullable: row[3] != "t", defaultExpression: row[5] == "t" ? nil : row[4], isGenerated: row[5] == "t",
+          isNullable: row[3] != "t", defaultExpression: row[4], isGenerated: row[5] == "t",
           comment: row[6]))
     }
     return columns

@@ -99,7 +99,8 @@ import Testing
 
   /// The owner is a process of its own that dies by SIGKILL; its server and directory must be gone soon after.
   @Test func ownersDeathStopsTheServerAndRemovesTheDirectory() async throws {
-    let report = "/tmp/sluice-guardian-test-\(getpid())"
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let report = "\(folder)/sluice-guardian-test-\(getpid())"
     setenv("SLUICE_GUARDIAN_TEST", report, 1)
     defer { unlink(report) }
     await #expect(processExitsWith: .signal(SIGKILL)) {

@@ -108,7 +108,7 @@ public enum JSONText {
     byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte >= 0xED
   }
 
-  private static func writeEscaped(_ byte: UInt8, into out: inout ByteWriter) {
+  static func writeEscaped(_ byte: UInt8, into out: inout ByteWriter) {
     switch byte {
     case 0x08: out.append("\\b")
     case 0x09: out.append("\\t")
@@ -124,7 +124,8 @@ public enum JSONText {
     }
   }
 
-  private static func writeUnit(_ unit: UInt32, into out: inout ByteWriter) {
+  /// A UTF-16 unit as `\\uXXXX`.
+  static func writeUnit(_ unit: UInt32, into out: inout ByteWriter) {
     out.append("\\u")
     var shift: UInt32 = 16
     while shift > 0 {

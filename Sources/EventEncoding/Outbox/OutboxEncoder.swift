@@ -11,12 +11,24 @@ struct OutboxEncoder {
   let valueConverter: RecordConverter
   private var routes: [RouteCache] = []
   private var valueSchemas = OutboxValueSchemas()
+  /// Per transform of the chain that expands payloads.
+  private var expansion: [ExpansionWriter?]
   private let idHeader = Array("id".utf8)
 
   init(options: PipelineOptions) {
     keyConverter = options.keyConverter
     valueConverter = options.valueConverter
     routes = Array(repeating: RouteCache(), count: options.transforms.count)
+    expansion = options.transforms.map { step in
+      guard case .eventRouter(let router) = step.kind, router.expandsJSONPayload else { return nil }
+      return ExpansionWriter(nullBehavior: router.jsonPayloadNullBehavior)
+    }
+  }
+
+  /// A class, since an array cannot hold a non-copyable value.
+  private final class ExpansionWriter {
+    var writer: ExpandedPayloadWriter
+    init(nullBehavior: PayloadExpansion.NullBehavior) { writer = ExpandedPayloadWriter(nullBehavior: nullBehavior) }
   }
 
   /// What the payload is after expansion.
@@ -24,6 +36,10 @@ struct OutboxEncoder {
     /// The column's own value.
     case column
     case tree(ConnectValue, ConnectSchema)
+    /// The column's text, with no schema.
+    case textWithoutSchema
+    /// The column's text under a schema that it does not fit.
+    case textUnderWrongSchema(PayloadFailure)
   }
 
   /// Fills the record but for its topic, which is returned. `step` is the transform's place in the chain.
@@ -38,7 +54,7 @@ struct OutboxEncoder {
     for placement in plan.headers {
       try writeHeader(Array(placement.alias.utf8), row, placement.column, message, rows: &rows, into: &record)
     }
-    try writeValue(router, plan, row, message, rows: &rows, into: &record)
+    try writeValue(step, router, plan, row, message, rows: &rows, into: &record)
     if let partition = plan.partition {
       record.partition = try self.partition(row, partition, message, rows: &rows)
     }
@@ -155,7 +171,7 @@ struct OutboxEncoder {
   // MARK: Value
 
   private mutating func writeValue(
-    _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan, rows: inout RowEncoder,
+    _ step: Int, _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan, rows: inout RowEncoder,
     into record: inout EncodedRecord
   ) throws(OutboxFailure) {
     let isEmpty = row.isBlank(plan.payload, message)
@@ -163,26 +179,19 @@ struct OutboxEncoder {
       record.value = nil
       return
     }
-    if plan.envelope.isEmpty, router.expandsJSONPayload, case .json(schemasEnabled: false, _) = valueConverter,
-      case .text(let range) = row.column(plan.payload), row.relation.columns[plan.payload].isPlainText
+    if plan.envelope.isEmpty, case .json(schemasEnabled: false, _) = valueConverter,
+      let expansion = expansion[step], case .text(let range) = row.column(plan.payload),
+      row.relation.columns[plan.payload].isPlainText
     {
       // The usual outbox: payload bytes to JSON bytes, without a tree.
       let start = record.bytes.count
-      switch PayloadExpansion.writeExpandedJSON(
-        message.extracting(range), nullBehavior: router.jsonPayloadNullBehavior, into: &record.bytes)
-      {
-      case .written:
+      if expansion.writer.write(message.extracting(range), into: &record.bytes) == .written {
         record.value = start..<record.bytes.count
         return
-      case .unchanged:
-        record.bytes.truncate(to: start)
-      case .fails(let failure):
-        throw OutboxFailure(failure.description)
       }
-      record.value = try writeColumn(row, plan.payload, valueConverter, message, rows: &rows, into: &record.bytes)
-      return
+      record.bytes.truncate(to: start)
     }
-    let payload = try expanded(router, plan, row, message)
+    let payload = expanded(router, plan, row, message)
     guard plan.envelope.isEmpty else {
       try writeEnvelope(router, plan, row, payload, isEmpty: isEmpty, message, rows: &rows, into: &record)
       return
@@ -192,19 +201,47 @@ struct OutboxEncoder {
       record.value = try writeColumn(row, plan.payload, valueConverter, message, rows: &rows, into: &record.bytes)
     case .tree(let value, let schema):
       record.value = try writeTree(value, schema, valueConverter, row, into: &record.bytes)
+    case .textWithoutSchema:
+      let start = record.bytes.count
+      try writeTextWithoutSchema(row, plan.payload, message, into: &record.bytes)
+      record.value = start..<record.bytes.count
+    case .textUnderWrongSchema(let failure):
+      // Only StringConverter does not look at the schema.
+      guard valueConverter == .string else { throw OutboxFailure(failure.converterMessage) }
+      record.value = try writeColumn(row, plan.payload, valueConverter, message, rows: &rows, into: &record.bytes)
     }
+  }
+
+  /// A text whose schema was lost in expansion: a JSON string under `"schema":null`, or the text itself.
+  private func writeTextWithoutSchema(
+    _ row: OutboxRow, _ column: Int, _ message: RawSpan, into out: inout ByteWriter
+  ) throws(OutboxFailure) {
+    guard case .text(let range) = row.column(column) else { return }
+    guard let json = valueConverter.json else {
+      guard valueConverter == .string else {
+        throw OutboxFailure("the payload [] has no schema after expansion, which the value converter does not take")
+      }
+      out.append(message.extracting(range))
+      return
+    }
+    if json.schemasEnabled { out.append("{\"schema\":null,\"payload\":") }
+    JSONText.writeString(message.extracting(range), into: &out)
+    if json.schemasEnabled { out.append(UInt8(ascii: "}")) }
   }
 
   private func expanded(
     _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan
-  ) throws(OutboxFailure) -> Payload {
+  ) -> Payload {
     guard router.expandsJSONPayload, case .string = row.relation.columns[plan.payload].schema.kind,
       case .text(let range) = row.column(plan.payload)
     else { return .column }
-    switch PayloadExpansion.expand(message.extracting(range), nullBehavior: router.jsonPayloadNullBehavior) {
+    switch PayloadExpansion.expand(
+      message.extracting(range), schemaName: router.payloadField, nullBehavior: router.jsonPayloadNullBehavior)
+    {
     case .unchanged: return .column
+    case .unchangedWithoutSchema: return .textWithoutSchema
     case .expanded(let schema, let value): return .tree(value, schema)
-    case .fails(let failure): throw OutboxFailure(failure.description)
+    case .fails(let failure): return .textUnderWrongSchema(failure)
     }
   }
 
@@ -222,6 +259,10 @@ struct OutboxEncoder {
     case .tree(let value, let schema):
       payloadSchema = schema
       values.append(value)
+    case .textWithoutSchema:
+      throw OutboxFailure("the payload [] has no schema after expansion, which a placement in the envelope needs")
+    case .textUnderWrongSchema(let failure):
+      throw OutboxFailure(failure.envelopeMessage(field: "payload"))
     }
     var version: Int32??
     if let column = plan.schemaVersion {

@@ -1,7 +1,7 @@
 import ConnectData
 
-/// What a column's text becomes: chosen once per column, looked at once per value.
-indirect enum ValueForm: Sendable, Equatable {
+/// What a column's text becomes: chosen once per column, looked at once per value. Only arrays are boxed.
+enum ValueForm: Sendable, Equatable {
   enum BinaryForm: Sendable { case bytes, base64, base64URLSafe, hex }
   enum DecimalForm: Sendable, Equatable {
     /// Connect's Decimal of a fixed scale.
@@ -46,9 +46,9 @@ indirect enum ValueForm: Sendable, Equatable {
   case interval(IntervalForm)
   case hstore(HStoreForm)
   case point
-  case array(ArrayForm)
+  indirect case array(ArrayForm)
   /// `int2vector` and `oidvector`: integers with spaces between.
-  case vector(element: ValueForm)
+  indirect case vector(element: ValueForm)
   /// A column that is in the schema and never has a value: `bit[]` in Debezium.
   case alwaysNull
 

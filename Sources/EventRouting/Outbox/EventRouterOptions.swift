@@ -5,12 +5,6 @@ public struct EventRouterOptions {
     case warn, error, fatal
   }
 
-  /// `table.json.payload.null.behavior`: what becomes of null fields of an expanded payload.
-  public enum JSONPayloadNullBehavior: String, Sendable {
-    case ignore
-    case optionalBytes = "optional_bytes"
-  }
-
   public struct Placement: Sendable, Equatable {
     public enum Target: Sendable, Equatable {
       case header, envelope, partition
@@ -43,7 +37,7 @@ public struct EventRouterOptions {
   public var router: RegexRouter
   public var sendsTombstoneOnEmptyPayload = false
   public var expandsJSONPayload = false
-  public var jsonPayloadNullBehavior = JSONPayloadNullBehavior.ignore
+  public var jsonPayloadNullBehavior = PayloadExpansion.NullBehavior.ignore
 
   /// `router` is `route.topic.regex` and `route.topic.replacement`.
   public init(router: RegexRouter) { self.router = router }

@@ -95,7 +95,7 @@ struct ConnectorRunner {
         database: plan.databaseName, slot: plan.slot, ownsSlot: false, snapshot: .running,
         position: StreamPosition(acknowledged: .invalid, lastCommit: nil))
     record.timeline = identity.timeline
-    var snapshotName: String?
+    var exported: (name: String, at: LSN)?
     var wantsSnapshot = false
     switch decision {
     case .refuse(let refusal):
@@ -120,7 +120,7 @@ struct ConnectorRunner {
       }
       let created = try createSlot(replication, exportsSnapshot: withSnapshot)
       record.position = StreamPosition(acknowledged: created.consistentPoint, lastCommit: nil)
-      snapshotName = created.snapshotName
+      if let name = created.snapshotName { exported = (name, created.consistentPoint) }
       wantsSnapshot = withSnapshot
       logger.info("created slot \(plan.slot) at LSN \(created.consistentPoint)")
     }
@@ -139,7 +139,7 @@ struct ConnectorRunner {
       limits: plan.limits)
 
     if wantsSnapshot {
-      let isComplete = try snapshot(captured, exported: snapshotName, into: &loop)
+      let isComplete = try snapshot(captured, exported: exported, into: &loop)
       guard isComplete else {
         loop.sink.abandon()
         logger.notice("stopped inside the snapshot; it will be done again at the next start")
@@ -155,7 +155,7 @@ struct ConnectorRunner {
   }
 
   private func snapshot(
-    _ captured: [TableCatalog.Table], exported name: String?, into loop: inout ProductionLoop
+    _ captured: [TableCatalog.Table], exported: (name: String, at: LSN)?, into loop: inout ProductionLoop
   ) throws(ConnectorFailure) -> Bool {
     status.update { $0.state = .snapshot }
     let run = SnapshotRun(logger: logger, status: status, stop: stop)
@@ -163,7 +163,7 @@ struct ConnectorRunner {
     let origin: SnapshotOrigin
     let tables: [SnapshotRun.Table]
     do throws(PostgresError) {
-      origin = try SnapshotRun.begin(exported: name, on: connection)
+      origin = try SnapshotRun.begin(exported: exported, on: connection)
       tables = try SnapshotRun.tables(captured, on: connection)
     } catch {
       loop.sink.abandon()
@@ -386,7 +386,9 @@ struct ConnectorRunner {
   ) throws(ConnectorFailure) -> [TableCatalog.Table] {
     do throws(PostgresError) {
       let all = try TableCatalog.tables(on: connection)
-      return all.filter { options.filter.includes(TableID(schema: $0.schema, name: $0.name)) }
+      let captured = all.filter { options.filter.includes(TableID(schema: $0.schema, name: $0.name)) }
+      let order = options.filter.snapshotOrder(captured.map { TableID(schema: $0.schema, name: $0.name) })
+      return order.compactMap { id in captured.first { $0.schema == id.schema && $0.name == id.name } }
     } catch {
       throw ConnectorFailure(postgres: error, doing: "reading the catalogue")
     }

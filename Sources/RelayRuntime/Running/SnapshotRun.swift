@@ -25,26 +25,30 @@ struct SnapshotRun {
   /// Progress is logged this often.
   private static let progressMilliseconds: Int64 = 5_000
 
-  /// Opens the snapshot on `connection`: the slot's exported one, or one of its own.
+  /// Opens the snapshot on `connection`: the slot's exported one, or one of its own. Its rows carry the slot's consistent
+  /// point, or the log's position now, and a transaction id of its own, as Debezium's do.
   static func begin(
-    exported name: String?, on connection: borrowing PostgresConnection
+    exported: (name: String, at: LSN)?, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> SnapshotOrigin {
     try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    if let name { try connection.execute("SET TRANSACTION SNAPSHOT \(PostgresConnection.quoted(literal: name))") }
+    if let exported {
+      try connection.execute("SET TRANSACTION SNAPSHOT \(PostgresConnection.quoted(literal: exported.name))")
+    }
     let answer = try connection.query(
       """
-      SELECT pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()),
+      SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
+          THEN pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()) ELSE pg_catalog.txid_current() END,
         (extract(epoch FROM transaction_timestamp()) * 1000000)::bigint,
         CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
-          ELSE pg_catalog.pg_current_wal_insert_lsn() END
+          ELSE pg_catalog.pg_current_wal_lsn() END
       """)
     guard let row = answer.rows.first, let transaction = row[0].flatMap({ UInt64($0) }),
       let microseconds = row[1].flatMap({ Int64($0) }), let lsn = row[2].flatMap({ LSN($0) })
     else { throw PostgresError(kind: .unexpectedAnswer, message: "the snapshot's position could not be read") }
-    return SnapshotOrigin(lsn: lsn, unixMicroseconds: microseconds, transactionID: transaction)
+    return SnapshotOrigin(lsn: exported?.at ?? lsn, unixMicroseconds: microseconds, transactionID: transaction)
   }
 
-  /// The captured tables as they are in the snapshot.
+  /// The captured tables as they are in the snapshot, in the order given.
   static func tables(
     _ captured: [TableCatalog.Table], on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> [Table] {
@@ -66,7 +70,7 @@ struct SnapshotRun {
         Table(
           oid: table.oid, id: id, estimatedRows: table.estimatedRows, relation: relation, description: description))
     }
-    return tables.sorted { $0.id < $1.id }
+    return tables
   }
 
   /// Reads all tables. Returns `false` when it was asked to stop before the end.
@@ -117,6 +121,11 @@ struct SnapshotRun {
     }
     try feed.finish(into: &loop, RelayClock.now())
     loop.endSnapshot()
+    do throws(PostgresError) {
+      try connection.execute("COMMIT")
+    } catch {
+      throw .source(ErrorPolicy.sourceError(error))
+    }
     return try waitForAcknowledgements(&loop)
   }
 

@@ -1,0 +1,367 @@
+import ConnectData
+import EventRouting
+import Primitives
+
+/// Writes expanded outbox payloads as JSON without schemas: the bytes that `PayloadExpansion` and `JSONConverter` give,
+/// but for the usual payload straight from text to text.
+///
+/// Usual is: objects, scalars, and arrays whose elements are alike. Whatever needs a second look (duplicate names,
+/// escapes in names, arrays in arrays, objects of one array that differ, a number beyond 64 bits, anything that is not
+/// JSON) goes through the tree. One writer serves a thread; after its first payloads it allocates nothing.
+public struct ExpandedPayloadWriter: ~Copyable {
+  public enum Outcome: Sendable, Equatable {
+    case written
+    /// Nothing is written in these: see `PayloadExpansion`.
+    case unchanged, unchangedWithoutSchema
+    case fails(PayloadFailure)
+  }
+
+  private static let depthMax = 64
+  private static let membersMax = 64
+  /// Far below Jackson's own bounds, which the tree knows.
+  private static let nameBytesMax = 1000
+  private static let numberBytesMax = 400
+  private static let stringBytesMax = 1 << 20
+
+  private let nullBehavior: PayloadExpansion.NullBehavior
+  /// Names of the open objects, all of them on one stack.
+  private var names: [Range<Int>] = []
+  /// Names and types of the object being written, while it is an element of an array.
+  private var shape = ByteWriter()
+  private var arraysOfObjects = 0
+
+  public init(nullBehavior: PayloadExpansion.NullBehavior) {
+    self.nullBehavior = nullBehavior
+    names.reserveCapacity(Self.membersMax)
+  }
+
+  public mutating func write(_ payload: RawSpan, into out: inout ByteWriter) -> Outcome {
+    let start = out.count
+    names.removeAll(keepingCapacity: true)
+    shape.removeAll()
+    arraysOfObjects = 0
+    var at = 0
+    if payload.byteCount > 0, payload.byte(at: 0) == UInt8(ascii: "{"),
+      object(payload, &at, depth: 1, into: &out)
+    {
+      return .written
+    }
+    out.truncate(to: start)
+    switch PayloadExpansion.expand(payload, nullBehavior: nullBehavior) {
+    case .unchanged: return .unchanged
+    case .unchangedWithoutSchema: return .unchangedWithoutSchema
+    case .fails(let failure): return .fails(failure)
+    case .expanded(let schema, let value):
+      JSONConverter.write(value, schema, into: &out)
+      return .written
+    }
+  }
+
+  /// What a value turned out to be; also its mark in a shape.
+  private enum Kind: UInt8 {
+    /// A null or an empty array, which its object leaves out.
+    case vanished = 0x30
+    case null, boolean, int32, int64, double, text, object, array
+  }
+
+  /// At `{`. False sends the whole payload to the tree, as in every function here.
+  private mutating func object(_ text: RawSpan, _ at: inout Int, depth: Int, into out: inout ByteWriter) -> Bool {
+    guard depth <= Self.depthMax else { return false }
+    let firstName = names.count
+    at += 1
+    out.append(UInt8(ascii: "{"))
+    skipSpace(text, &at)
+    if take(UInt8(ascii: "}"), text, &at) {
+      out.append(UInt8(ascii: "}"))
+      return true
+    }
+    var isFirst = true
+    while true {
+      guard let name = name(text, &at), isNew(name, text, since: firstName) else { return false }
+      names.append(name)
+      skipSpace(text, &at)
+      guard take(UInt8(ascii: ":"), text, &at) else { return false }
+      skipSpace(text, &at)
+      let before = out.count
+      let shapeBefore = shape.count
+      if !isFirst { out.append(UInt8(ascii: ",")) }
+      JSONText.writeString(text.extracting(name), into: &out)
+      out.append(UInt8(ascii: ":"))
+      if arraysOfObjects > 0 {
+        // A quote cannot be part of a name here, so names and marks cannot be taken for each other.
+        shape.append(UInt8(ascii: "\""))
+        shape.append(text.extracting(name))
+        shape.append(UInt8(ascii: "\""))
+      }
+      guard let kind = value(text, &at, depth: depth, into: &out) else { return false }
+      if kind == .vanished || kind == .null && nullBehavior == .ignore {
+        out.truncate(to: before)
+        shape.truncate(to: shapeBefore)
+      } else {
+        isFirst = false
+      }
+      skipSpace(text, &at)
+      if take(UInt8(ascii: "}"), text, &at) {
+        out.append(UInt8(ascii: "}"))
+        names.removeLast(names.count - firstName)
+        return true
+      }
+      guard take(UInt8(ascii: ","), text, &at) else { return false }
+      skipSpace(text, &at)
+    }
+  }
+
+  private mutating func array(_ text: RawSpan, _ at: inout Int, depth: Int, into out: inout ByteWriter) -> Kind? {
+    at += 1
+    skipSpace(text, &at)
+    if take(UInt8(ascii: "]"), text, &at) { return .vanished }
+    out.append(UInt8(ascii: "["))
+    if arraysOfObjects > 0 { shape.append(UInt8(ascii: "[")) }
+    arraysOfObjects += 1
+    var common: Kind?
+    let shapeStart = shape.count
+    var firstShape = shapeStart..<shapeStart
+    while true {
+      let before = shape.count
+      guard let kind = value(text, &at, depth: depth, into: &out) else { return nil }
+      switch kind {
+      case .array, .vanished: return nil
+      case .null: shape.truncate(to: before)
+      default:
+        if let common {
+          guard common == kind, isSameShape(firstShape, before..<shape.count) else { return nil }
+          shape.truncate(to: before)
+        } else {
+          common = kind
+          firstShape = before..<shape.count
+        }
+      }
+      skipSpace(text, &at)
+      if take(UInt8(ascii: "]"), text, &at) { break }
+      guard take(UInt8(ascii: ","), text, &at) else { return nil }
+      skipSpace(text, &at)
+      out.append(UInt8(ascii: ","))
+    }
+    // Nothing but nulls: what that is depends on the null behaviour, which the tree knows.
+    guard common != nil else { return nil }
+    arraysOfObjects -= 1
+    if arraysOfObjects == 0 {
+      shape.truncate(to: shapeStart)
+    } else {
+      shape.append(UInt8(ascii: "]"))
+    }
+    out.append(UInt8(ascii: "]"))
+    return .array
+  }
+
+  private func isSameShape(_ first: Range<Int>, _ second: Range<Int>) -> Bool {
+    guard first.count == second.count else { return false }
+    let bytes = shape.bytes
+    for offset in 0..<first.count
+    where bytes.byte(at: first.lowerBound + offset) != bytes.byte(at: second.lowerBound + offset) {
+      return false
+    }
+    return true
+  }
+
+  private mutating func value(_ text: RawSpan, _ at: inout Int, depth: Int, into out: inout ByteWriter) -> Kind? {
+    guard at < text.byteCount else { return nil }
+    var kind: Kind
+    switch text.byte(at: at) {
+    case UInt8(ascii: "{"):
+      if arraysOfObjects > 0 { shape.append(UInt8(ascii: "{")) }
+      guard object(text, &at, depth: depth + 1, into: &out) else { return nil }
+      kind = .object
+    case UInt8(ascii: "["):
+      guard depth < Self.depthMax, let result = array(text, &at, depth: depth + 1, into: &out) else { return nil }
+      kind = result
+    case UInt8(ascii: "\""):
+      guard string(text, &at, into: &out) else { return nil }
+      kind = .text
+    case UInt8(ascii: "t"):
+      guard literal("true", text, &at) else { return nil }
+      out.append("true")
+      kind = .boolean
+    case UInt8(ascii: "f"):
+      guard literal("false", text, &at) else { return nil }
+      out.append("false")
+      kind = .boolean
+    case UInt8(ascii: "n"):
+      guard literal("null", text, &at) else { return nil }
+      out.append("null")
+      kind = .null
+    default:
+      guard let number = number(text, &at, into: &out) else { return nil }
+      kind = number
+    }
+    if arraysOfObjects > 0 { shape.append(kind.rawValue) }
+    return kind
+  }
+
+  private func number(_ text: RawSpan, _ at: inout Int, into out: inout ByteWriter) -> Kind? {
+    let start = at
+    let isNegative = take(UInt8(ascii: "-"), text, &at)
+    let integerStart = at
+    var magnitude: UInt64 = 0
+    while at < text.byteCount {
+      let digit = text.byte(at: at) &- UInt8(ascii: "0")
+      if digit >= 10 { break }
+      // Wraps only beyond 19 digits, which are counted below.
+      magnitude = magnitude &* 10 &+ UInt64(digit)
+      at += 1
+    }
+    let integerDigits = at - integerStart
+    guard integerDigits > 0 else { return nil }
+    if integerDigits > 1, text.byte(at: integerStart) == UInt8(ascii: "0") { return nil }
+    var isInteger = true
+    if take(UInt8(ascii: "."), text, &at) {
+      isInteger = false
+      guard skipDigits(text, &at) else { return nil }
+    }
+    if at < text.byteCount, text.byte(at: at) | 0x20 == UInt8(ascii: "e") {
+      isInteger = false
+      at += 1
+      if !take(UInt8(ascii: "-"), text, &at) { _ = take(UInt8(ascii: "+"), text, &at) }
+      guard skipDigits(text, &at) else { return nil }
+    }
+    guard at - start <= Self.numberBytesMax else { return nil }
+    if isInteger {
+      // Eighteen digits fit; of those with nineteen the tree knows which do.
+      guard integerDigits <= 18 else { return nil }
+      let value = isNegative ? -Int64(magnitude) : Int64(magnitude)
+      out.append(decimal: value)
+      return Int32(exactly: value) == nil ? .int64 : .int32
+    }
+    do throws(ConversionError) {
+      try FloatValue.writeJSON(text.extracting(start..<at), isDouble: true, into: &out)
+    } catch {
+      return nil
+    }
+    return .double
+  }
+
+  /// A name without escapes, of at least one byte.
+  private func name(_ text: RawSpan, _ at: inout Int) -> Range<Int>? {
+    guard take(UInt8(ascii: "\""), text, &at) else { return nil }
+    let start = at
+    while at < text.byteCount {
+      let byte = text.byte(at: at)
+      if byte == UInt8(ascii: "\"") {
+        let range = start..<at
+        at += 1
+        return range.isEmpty || range.count > Self.nameBytesMax ? nil : range
+      }
+      if byte == UInt8(ascii: "\\") || byte < 0x20 { return nil }
+      at += 1
+    }
+    return nil
+  }
+
+  private func isNew(_ name: Range<Int>, _ text: RawSpan, since firstName: Int) -> Bool {
+    guard names.count - firstName < Self.membersMax else { return false }
+    for index in firstName..<names.count {
+      let other = names[index]
+      guard other.count == name.count else { continue }
+      var offset = 0
+      while offset < name.count,
+        text.byte(at: other.lowerBound + offset) == text.byte(at: name.lowerBound + offset)
+      {
+        offset += 1
+      }
+      if offset == name.count { return false }
+    }
+    return true
+  }
+
+  private func string(_ text: RawSpan, _ at: inout Int, into out: inout ByteWriter) -> Bool {
+    at += 1
+    out.append(UInt8(ascii: "\""))
+    let start = at
+    var runStart = at
+    while at < text.byteCount {
+      let byte = text.byte(at: at)
+      if byte == UInt8(ascii: "\"") {
+        guard at - start <= Self.stringBytesMax else { return false }
+        JSONText.writeContent(text.extracting(runStart..<at), into: &out)
+        out.append(UInt8(ascii: "\""))
+        at += 1
+        return true
+      }
+      if byte < 0x20 { return false }
+      if byte != UInt8(ascii: "\\") {
+        at += 1
+        continue
+      }
+      JSONText.writeContent(text.extracting(runStart..<at), into: &out)
+      guard escape(text, &at, into: &out) else { return false }
+      runStart = at
+    }
+    return false
+  }
+
+  /// One escape, written as Jackson writes the character it stands for.
+  private func escape(_ text: RawSpan, _ at: inout Int, into out: inout ByteWriter) -> Bool {
+    guard at + 1 < text.byteCount else { return false }
+    let byte = text.byte(at: at + 1)
+    at += 2
+    switch byte {
+    case UInt8(ascii: "/"): out.append(byte)
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"),
+      UInt8(ascii: "r"), UInt8(ascii: "t"):
+      out.append(UInt8(ascii: "\\"))
+      out.append(byte)
+    case UInt8(ascii: "u"):
+      guard at + 4 <= text.byteCount else { return false }
+      var unit: UInt32 = 0
+      for _ in 0..<4 {
+        guard let nibble = hexDigitValue(text.byte(at: at)) else { return false }
+        unit = unit << 4 | UInt32(nibble)
+        at += 1
+      }
+      switch unit {
+      case 0..<0x20, 0x22, 0x5C: JSONText.writeEscaped(UInt8(unit), into: &out)
+      case 0x20..<0x80: out.append(UInt8(unit))
+      case 0x80..<0x800:
+        out.append(UInt8(0xC0 | unit >> 6))
+        out.append(UInt8(0x80 | unit & 0x3F))
+      // In pairs or alone, surrogates are written as escapes.
+      case 0xD800..<0xE000: JSONText.writeUnit(unit, into: &out)
+      default:
+        out.append(UInt8(0xE0 | unit >> 12))
+        out.append(UInt8(0x80 | unit >> 6 & 0x3F))
+        out.append(UInt8(0x80 | unit & 0x3F))
+      }
+    default: return false
+    }
+    return true
+  }
+
+  private func literal(_ word: StaticString, _ text: RawSpan, _ at: inout Int) -> Bool {
+    let count = word.utf8CodeUnitCount
+    guard at + count <= text.byteCount, text.extracting(at..<(at + count)).equals(word) else { return false }
+    at += count
+    return true
+  }
+
+  private func skipSpace(_ text: RawSpan, _ at: inout Int) {
+    while at < text.byteCount {
+      switch text.byte(at: at) {
+      case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): at += 1
+      default: return
+      }
+    }
+  }
+
+  private func take(_ byte: UInt8, _ text: RawSpan, _ at: inout Int) -> Bool {
+    guard at < text.byteCount, text.byte(at: at) == byte else { return false }
+    at += 1
+    return true
+  }
+
+  /// At least one digit.
+  private func skipDigits(_ text: RawSpan, _ at: inout Int) -> Bool {
+    let start = at
+    while at < text.byteCount, text.byte(at: at) &- UInt8(ascii: "0") < 10 { at += 1 }
+    return at > start
+  }
+}

@@ -1,0 +1,38 @@
+import ConnectorConfig
+import Primitives
+
+extension StateRecord {
+  /// Reads what `json` writes. Every member must be there and make sense: a record that is half understood must not
+  /// decide where a stream starts.
+  public init(json: [UInt8]) throws(StateStoreError) {
+    let object: FlatJSONObject
+    do throws(ConfigError) {
+      object = try FlatJSONObject(json, name: "state record")
+    } catch {
+      throw StateStoreError("\(error)")
+    }
+    func text(_ name: String) throws(StateStoreError) -> String {
+      guard let value = object[name] else { throw StateStoreError("the state record has no \"\(name)\"") }
+      return value
+    }
+    func lsn(_ name: String) throws(StateStoreError) -> LSN {
+      guard let value = LSN(try text(name)) else { throw StateStoreError("\"\(name)\" of the state record is no LSN") }
+      return value
+    }
+    let format = try text("format")
+    guard format == String(StateRecord.formatVersion) else {
+      throw StateStoreError(
+        "the state record has format \(format), this version reads \(StateRecord.formatVersion)")
+    }
+    guard let timeline = Int(try text("timeline")) else { throw StateStoreError("\"timeline\" of the state record is no number") }
+    guard let snapshot = Snapshot(rawValue: try text("snapshot")) else {
+      throw StateStoreError("\"snapshot\" of the state record is neither running nor complete")
+    }
+    self.init(
+      connector: try text("connector"), systemIdentifier: try text("systemIdentifier"), timeline: timeline,
+      database: try text("database"), slot: try text("slot"), ownsSlot: try text("ownsSlot") == "true",
+      snapshot: snapshot,
+      position: StreamPosition(
+        acknowledged: try lsn("position"), lastCommit: object["lastCommit"] == nil ? nil : try lsn("lastCommit")))
+  }
+}
