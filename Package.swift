@@ -91,7 +91,8 @@ let package = Package(
       name: "RelaySimulationTests", dependencies: ["RelayRuntime", "RelayTestSupport"], swiftSettings: common),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["RelayRuntime", "EmbeddedServers", "Migrations", "PostgresSource", "KafkaSink", "ConnectorConfig"],
+      dependencies: ["EmbeddedServers", "Migrations", "PostgresSource", "KafkaSink"],
+      exclude: ["Cases"],
       swiftSettings: common),
   ],
   swiftLanguageModes: [.v6]

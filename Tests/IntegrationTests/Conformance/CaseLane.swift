@@ -1,0 +1,208 @@
+import EmbeddedServers
+import Foundation
+import KafkaSink
+import PostgresSource
+
+@testable import Migrations
+
+/// A private PostgreSQL on which cases run one after another: each wants its database under the recorded name, which
+/// stands in every record, and its own broker, since topics are the same in many cases.
+final class CaseLane {
+  struct Outcome: Sendable {
+    let name: String
+    let recordsPassed: Int
+    /// Empty when the case passed.
+    let problems: [String]
+  }
+
+  private let postgres: EmbeddedPostgres
+  private var count = 0
+
+  init() throws {
+    var options = EmbeddedPostgres.Options()
+    options.settings = ["shared_buffers": "32MB", "autovacuum": "off"]
+    postgres = try EmbeddedPostgres(options)
+  }
+
+  func stop() { postgres.stop(.immediate) }
+
+  func run(_ test: ConformanceCase) -> Outcome {
+    count += 1
+    do {
+      let directory = postgres.directory + "/case-\(count)"
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+      let run = try CaseRun(test, postgres: postgres, directory: directory)
+      return try run.execute()
+    } catch {
+      return Outcome(name: test.name, recordsPassed: 0, problems: ["\(error)"])
+    }
+  }
+}
+
+/// One case on its fresh database and broker.
+private struct CaseRun {
+  private let test: ConformanceCase
+  private let postgres: EmbeddedPostgres
+  private let kafka: EmbeddedKafka
+  private let expected: [RecordedRecord]
+  private let database: String
+  private let slot: String
+  private let workerFile: String
+  private let connectorFile: String
+  private let directory: String
+
+  private static let timeout = Duration.seconds(20)
+
+  init(_ test: ConformanceCase, postgres: EmbeddedPostgres, directory: String) throws {
+    self.test = test
+    self.postgres = postgres
+    self.directory = directory
+    expected = try test.expected()
+    let connector = try test.connector(setting: [
+      "database.hostname": "127.0.0.1", "database.port": String(postgres.port), "database.user": "postgres",
+      "database.password": "unused",
+    ])
+    database = connector.properties["database.dbname"] ?? "postgres"
+    slot = connector.properties["slot.name"] ?? "debezium"
+    kafka = try EmbeddedKafka()
+    for topic in Set(expected.map(\.topic)) { try kafka.createTopic(topic, partitions: test.partitions) }
+    workerFile = directory + "/worker.properties"
+    connectorFile = directory + "/connector.json"
+    let worker = "bootstrap.servers=\(kafka.bootstrapServers)\noffset.storage.file.filename=\(directory)/offsets\n"
+    try worker.write(toFile: workerFile, atomically: false, encoding: .utf8)
+    try connector.file.write(to: URL(fileURLWithPath: connectorFile))
+  }
+
+  func execute() throws -> CaseLane.Outcome {
+    let server = try PostgresConnection(postgres.tcpSettings())
+    try makeDatabase(server)
+    defer { kafka.stop() }
+    var problems: [String] = []
+    try runScript("setup.sql")
+    if test.mode == .preload { try runScript("changes.sql") }
+    if test.expectsFailure {
+      problems += try phaseThatFails(server)
+    } else {
+      try phase(changes: test.mode == .preload ? nil : "changes.sql", server)
+    }
+    if test.mode == .restart {
+      try runScript("changes2.sql")
+      try phase(changes: nil, server)
+    }
+    let actual = try delivered()
+    let result = test.comparison().compare(expected: expected, actual: actual)
+    problems += result.differences.map(\.description)
+    return CaseLane.Outcome(name: test.name, recordsPassed: result.passed, problems: problems)
+  }
+
+  // MARK: Database
+
+  /// No slot is left of an earlier case, whatever became of it.
+  private func makeDatabase(_ server: borrowing PostgresConnection) throws {
+    try server.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active")
+    try waitUntil("the slots of the last case are free", within: Self.timeout) {
+      try server.query("SELECT 1 FROM pg_replication_slots WHERE active").rows.isEmpty
+    }
+    try server.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
+    let name = PostgresConnection.quoted(identifier: database)
+    try server.execute("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
+    try server.execute("CREATE DATABASE \(name)")
+  }
+
+  /// Statement by statement, as psql does, so that each is a transaction of its own unless the script says BEGIN.
+  private func runScript(_ file: String) throws {
+    let connection = try PostgresConnection(postgres.tcpSettings(database: database))
+    for statement in try SQLStatementSplitter.split(test.text(file)) {
+      do {
+        try connection.execute(statement.text)
+      } catch {
+        throw ProcessFailure("\(file):\(statement.line): \(error)")
+      }
+    }
+  }
+
+  private func streams(_ server: borrowing PostgresConnection) throws -> Bool {
+    try !server.query(
+      """
+      SELECT 1 FROM pg_replication_slots s JOIN pg_stat_replication r ON r.pid = s.active_pid
+      WHERE s.slot_name = $1 AND r.state IN ('streaming', 'catchup')
+      """, [slot]
+    ).rows.isEmpty
+  }
+
+  // MARK: Relay
+
+  private func start() throws -> RelayProcess {
+    try RelayProcess(["run", workerFile, connectorFile], directory: directory)
+  }
+
+  /// Starts the relay, runs the changes while it streams, and stops it once it has confirmed all of them.
+  private func phase(changes: String?, _ server: borrowing PostgresConnection) throws {
+    let relay = try start()
+    defer { relay.kill() }
+    try waitUntil("slot \(slot) streams\n\(relay.output)", within: Self.timeout) {
+      try check(relay, before: "slot \(slot) streamed")
+      return try streams(server)
+    }
+    if let changes { try runScript(changes) }
+    let end = try server.query("SELECT pg_current_wal_lsn()").firstValue
+    try waitUntil("\(end ?? "") is confirmed\n\(relay.output)", within: Self.timeout) {
+      try check(relay, before: "\(end ?? "") was confirmed")
+      return try server.query(
+        "SELECT confirmed_flush_lsn >= $2::pg_lsn FROM pg_replication_slots WHERE slot_name = $1", [slot, end]
+      ).firstValue == "t"
+    }
+    try relay.stop()
+  }
+
+  private func check(_ relay: RelayProcess, before what: String) throws {
+    guard let status = relay.poll() else { return }
+    throw ProcessFailure("the relay ended with status \(status) before \(what)\n\(relay.output)")
+  }
+
+  /// A case on which Debezium's task fails: the relay must end by itself, say where, and not confirm what it did not
+  /// deliver.
+  private func phaseThatFails(_ server: borrowing PostgresConnection) throws -> [String] {
+    let relay = try start()
+    defer { relay.kill() }
+    try waitUntil("slot \(slot) streams\n\(relay.output)", within: Self.timeout) {
+      try relay.poll() != nil || streams(server)
+    }
+    let isConfigurationFault = relay.poll() != nil
+    try runScript("changes.sql")
+    guard let status = relay.wait(Self.timeout) else { return ["the relay did not fail\n\(relay.output)"] }
+    var problems: [String] = []
+    if status == 0 { problems.append("the relay ended with status 0") }
+    // What is refused as configuration has neither table nor position.
+    if isConfigurationFault {
+      if !relay.output.contains("transforms.") { problems.append("no property is named:\n\(relay.output)") }
+      return problems
+    }
+    let report = relay.output.split(separator: "\n").last { $0.contains("FAILED:") } ?? ""
+    guard let failed = report.firstMatch(of: /LSN (?<lsn>[0-9A-F]+\/[0-9A-F]+)/).map({ String($0.output.lsn) }) else {
+      return problems + ["no LSN is named:\n\(relay.output)"]
+    }
+    if !report.contains("outboxevent") { problems.append("no table is named:\n\(relay.output)") }
+    let confirmed = try server.query(
+      "SELECT confirmed_flush_lsn, confirmed_flush_lsn <= $2::pg_lsn FROM pg_replication_slots WHERE slot_name = $1",
+      [slot, failed])
+    if confirmed.rows.first?[1] != "t" {
+      problems.append("\(confirmed.rows.first?[0] ?? "nothing") is confirmed, but what failed is at \(failed)")
+    }
+    return problems
+  }
+
+  // MARK: Broker
+
+  private func delivered() throws -> [RecordedRecord] {
+    let properties = [(name: "bootstrap.servers", value: kafka.bootstrapServers)]
+    var consumer = try KafkaConsumer(properties: properties)
+    // A pattern passes over names that begin with "__".
+    try consumer.assign(["^"] + Set(expected.map(\.topic)), from: .beginning)
+    var records: [RecordedRecord] = []
+    for topic in Set(consumer.assigned.map(\.topic)) {
+      try KafkaConsumer.readToEnd(topic: topic, properties: properties) { records.append(RecordedRecord($0.copied())) }
+    }
+    return records
+  }
+}

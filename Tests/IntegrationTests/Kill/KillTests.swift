@@ -1,0 +1,141 @@
+import Foundation
+import Testing
+
+extension Integration {
+  /// What must hold whatever is killed when. The seed of each run is printed; `SLUICE_SEED` sets it.
+  @Suite(.serialized) struct KillTests {
+    private static func seed(_ test: String) -> UInt64 {
+      let seed = ProcessInfo.processInfo.environment["SLUICE_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...UInt64.max)
+      print("\(test): seed \(seed)")
+      return seed
+    }
+
+    @Test func nothingIsLostOrInventedWhenTheRelayIsKilledTwentyTimes() async throws {
+      let seed = Self.seed("kill -9 of the relay")
+      let problems = try await onOwnThread {
+        let rig = try KillRig()
+        defer { rig.stop() }
+        var numbers = SeededNumbers(seed: seed)
+        // The slots exist before the load, as they do after any first start.
+        let first = try rig.startRelay()
+        try rig.waitUntilStreaming(first)
+        rig.startLoad(seed: seed)
+        first.kill()
+        for _ in 0..<20 {
+          let relay = try rig.startRelay()
+          usleep(UInt32(30_000 + numbers.below(1_000_000)))
+          if let status = relay.poll() {
+            throw ProcessFailure("the relay ended by itself with status \(status)\n\(relay.output)")
+          }
+          relay.kill()
+        }
+        let last = try rig.startRelay()
+        try rig.waitUntilStreaming(last)
+        let transactions = rig.transactions
+        let committed = try rig.stopLoad()
+        try rig.waitUntilConfirmed(last)
+        var problems = rig.check(committed)
+        try last.stop()
+        problems += try rig.checkState()
+        // What was confirmed at the stop must not come again.
+        let before = rig.watch.records
+        let again = try rig.startRelay()
+        try rig.waitUntilStreaming(again)
+        try rig.waitUntilConfirmed(again)
+        try again.stop()
+        usleep(200_000)
+        let more = rig.watch.records - before
+        if more != 0 { problems.append("\(more) records came again after an orderly stop") }
+        let written = committed.values.reduce(0, +)
+        print("kill -9 of the relay: \(transactions) transactions, \(written) versions, \(before) records in two topics")
+        return problems
+      }
+      #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
+    }
+
+    @Test func nothingIsLostWhenPostgreSQLRestartsUnderTheRelay() async throws {
+      let seed = Self.seed("restart of PostgreSQL")
+      let problems = try await onOwnThread {
+        let rig = try KillRig()
+        defer { rig.stop() }
+        let relay = try rig.startRelay()
+        defer { relay.kill() }
+        try rig.waitUntilStreaming(relay)
+        rig.startLoad(seed: seed)
+        usleep(500_000)
+        rig.postgres.shutDown(.fast)
+        usleep(300_000)
+        try rig.postgres.start()
+        try rig.waitUntilStreaming(relay)
+        usleep(500_000)
+        rig.postgres.shutDown(.immediate)
+        try rig.postgres.start()
+        try rig.waitUntilStreaming(relay)
+        usleep(500_000)
+        let committed = try rig.stopLoad()
+        try rig.waitUntilConfirmed(relay)
+        let problems = rig.check(committed)
+        try relay.stop()
+        return problems
+      }
+      #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
+    }
+
+    @Test func standbyTakesOverWhenTheRelayIsKilled() async throws {
+      let seed = Self.seed("take-over by a standby")
+      let (problems, took) = try await onOwnThread {
+        let rig = try KillRig()
+        defer { rig.stop() }
+        let active = try rig.startRelay()
+        try rig.waitUntilStreaming(active)
+        let walsenders = try rig.walsenders()
+        let standby = try rig.startRelay()
+        defer { standby.kill() }
+        rig.startLoad(seed: seed)
+        try waitUntil("the second relay stands by\n\(standby.output)", within: .seconds(20)) {
+          standby.output.components(separatedBy: "standing by").count > 2
+        }
+        #expect(try rig.walsenders() == walsenders, "the second relay took the slots from the first")
+        #expect(standby.poll() == nil)
+        let killed = ContinuousClock.now
+        active.kill()
+        try rig.waitUntilStreaming(standby)
+        let took = ContinuousClock.now - killed
+        usleep(300_000)
+        let committed = try rig.stopLoad()
+        try rig.waitUntilConfirmed(standby)
+        let problems = rig.check(committed)
+        try standby.stop()
+        return (problems, took)
+      }
+      print("take-over by a standby: \(took.formatted(.units(allowed: [.milliseconds])))")
+      #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
+      #expect(took < .seconds(3))
+    }
+
+    @Test func firstEventArrivesSoonAfterTheStart() async throws {
+      let took = try await onOwnThread {
+        let rig = try KillRig()
+        defer { rig.stop() }
+        let first = try rig.startRelay()
+        try rig.waitUntilStreaming(first)
+        try first.stop()
+        rig.startLoad(seed: 1, writers: 1)
+        usleep(200_000)
+        let committed = try rig.stopLoad()
+        var best = Duration.seconds(1_000)
+        let started = ContinuousClock.now
+        let relay = try rig.startRelay()
+        defer { relay.kill() }
+        try waitUntil("the first event arrives", within: .seconds(20)) { rig.watch.records > 0 }
+        if let arrived = rig.watch.firstRecordAt { best = arrived - started }
+        try rig.waitUntilConfirmed(relay)
+        #expect(rig.check(committed).isEmpty)
+        try relay.stop()
+        return best
+      }
+      print("start of the relay to its first delivered event: \(took.formatted(.units(allowed: [.milliseconds])))")
+      #expect(took < .seconds(5))
+    }
+  }
+}
