@@ -84,11 +84,10 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   public mutating func enqueue(
     _ record: borrowing EncodedRecord, ticket: UInt
   ) throws(KafkaError) -> EnqueueOutcome {
-    let milliseconds = record.timestampMilliseconds
-    // librdkafka takes 0 for "now" and the Java client refuses negative ones; neither may pass as another instant.
-    if let milliseconds, milliseconds <= 0 {
+    // The Java client refuses negative timestamps.
+    if let milliseconds = record.timestampMilliseconds, milliseconds < 0 {
       throw KafkaError(
-        code: RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, text: "a record's timestamp must be after 1970-01-01T00:00:00Z",
+        code: RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, text: "a record's timestamp must not be before 1970",
         topic: topicNames[record.topic], isRetriable: false)
     }
     let error = unsafe arguments.produce(record, client: client, topic: topics[record.topic], ticket: ticket)

@@ -51,7 +51,8 @@ struct ProduceArguments: ~Copyable {
     // -1 is RD_KAFKA_PARTITION_UA: the partitioner chooses.
     unsafe slots[Slot.partition].u.i32 = record.partition ?? -1
     // 0 is "now".
-    unsafe slots[Slot.timestamp].u.i64 = record.timestampMilliseconds ?? 0
+    // librdkafka takes 0 for "now": the first millisecond of 1970 is the nearest that can be sent.
+    unsafe slots[Slot.timestamp].u.i64 = record.timestampMilliseconds.map { max($0, 1) } ?? 0
     unsafe slots[Slot.opaque].u.ptr = UnsafeMutableRawPointer(bitPattern: ticket)
     return unsafe record.bytes.bytes.withUnsafeBytes { bytes -> OpaquePointer? in
       // Empty is not null: an empty range needs some address, which is not read.

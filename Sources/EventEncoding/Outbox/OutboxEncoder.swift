@@ -175,11 +175,11 @@ struct OutboxEncoder {
     into record: inout EncodedRecord
   ) throws(OutboxFailure) {
     let isEmpty = row.isBlank(plan.payload, message)
-    if plan.envelope.isEmpty, isEmpty, router.sendsTombstoneOnEmptyPayload {
+    if !plan.hasEnvelope, isEmpty, router.sendsTombstoneOnEmptyPayload {
       record.value = nil
       return
     }
-    if plan.envelope.isEmpty, case .json(schemasEnabled: false, _) = valueConverter,
+    if !plan.hasEnvelope, case .json(schemasEnabled: false, _) = valueConverter,
       let expansion = expansion[step], case .text(let range) = row.column(plan.payload),
       row.relation.columns[plan.payload].isPlainText
     {
@@ -192,7 +192,7 @@ struct OutboxEncoder {
       record.bytes.truncate(to: start)
     }
     let payload = expanded(router, plan, row, message)
-    guard plan.envelope.isEmpty else {
+    if plan.hasEnvelope {
       try writeEnvelope(router, plan, row, payload, isEmpty: isEmpty, message, rows: &rows, into: &record)
       return
     }

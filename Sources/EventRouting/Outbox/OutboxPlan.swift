@@ -23,7 +23,10 @@ public struct OutboxPlan: Sendable {
   public let route: Int
   public let timestamp: Timestamp
   public let headers: [Placement]
+  /// Columns beside the payload in the value. Only where `hasEnvelope`.
   public let envelope: [Placement]
+  /// A placement in the envelope is configured: the value is a structure, even where the column is missing and ignored.
+  public let hasEnvelope: Bool
   public let partition: Int?
   public let schemaVersion: Int?
 
@@ -42,8 +45,9 @@ public struct OutboxPlan: Sendable {
     guard case .string = fields[route].schema.kind else {
       throw OutboxFailure("column '\(options.routeByField)', which route.by.field names, is not text")
     }
+    hasEnvelope = options.placements.contains { $0.target == .envelope }
     schemaVersion =
-      if let name = options.schemaVersionField, options.placements.contains(where: { $0.target == .envelope }) {
+      if let name = options.schemaVersionField, hasEnvelope {
         try index(name, "table.field.event.schema.version")
       } else { nil }
     if let schemaVersion, fields[schemaVersion].schema.kind != .int32 {

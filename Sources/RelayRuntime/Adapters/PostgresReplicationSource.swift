@@ -19,6 +19,7 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   }
 
   var socket: Int32 { replication.socket }
+  var serverVersion: Int { replication.serverVersion }
 
   mutating func start(
     slot: String, at position: LSN, options: [(name: String, value: String)]

@@ -189,7 +189,7 @@ struct ConnectorRunner {
         if !isFirst { try reconnect(&loop, record: record) }
         isFirst = false
         do throws(SourceError) {
-          try loop.source.start(slot: plan.slot, at: loop.handedOver, options: pgoutputOptions(loop.source.socket))
+          try loop.source.start(slot: plan.slot, at: loop.handedOver, options: pgoutputOptions(serverVersion: loop.source.serverVersion))
         } catch {
           throw RelayFailure.source(error)
         }
@@ -346,11 +346,14 @@ struct ConnectorRunner {
     if entries[2].revents != 0 { stored.clear() }
   }
 
-  private func pgoutputOptions(_ socket: Int32) -> [(name: String, value: String)] {
-    [
+  private func pgoutputOptions(serverVersion: Int) -> [(name: String, value: String)] {
+    var options = [
       (name: "proto_version", value: "1"),
       (name: "publication_names", value: PostgresConnection.quoted(identifier: plan.publication)),
-    ] + plan.streamParameters
+    ]
+    // Logical messages came with PostgreSQL 14.
+    if serverVersion >= 140_000 { options.append((name: "messages", value: "true")) }
+    return options + plan.streamParameters
   }
 
   // MARK: Pieces
