@@ -81,7 +81,8 @@ let package = Package(
     .testTarget(
       name: "EmbeddedServersTests", dependencies: ["EmbeddedServers", "PostgresSource"], swiftSettings: common),
     .testTarget(name: "AcknowledgementTests", dependencies: ["Acknowledgement"], swiftSettings: common),
-    .testTarget(name: "ConnectorConfigTests", dependencies: ["ConnectorConfig"], swiftSettings: common),
+    .testTarget(
+      name: "ConnectorConfigTests", dependencies: ["ConnectorConfig"], exclude: ["Fixtures"], swiftSettings: common),
     .testTarget(
       name: "MigrationsTests", dependencies: ["Migrations", "EmbeddedServers", "PostgresSource"], swiftSettings: common),
     .testTarget(

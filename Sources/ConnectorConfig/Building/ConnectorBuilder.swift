@@ -1,0 +1,165 @@
+/// Makes `ConnectorOptions` of a connector file.
+enum ConnectorBuilder {
+  private static let catalogue = ConnectCatalogue.connector + DebeziumCatalogue.all
+  private static let structuredPrefixes = [
+    "transforms.", "predicates.", "topic.creation.", "key.converter.", "value.converter.", "header.converter.",
+  ]
+  private static let structuredNames = [
+    "transforms", "predicates", "key.converter", "value.converter", "header.converter",
+  ]
+
+  /// Always returns; what is wrong is in `problems`, and then the result is not to be used.
+  static func build(
+    _ entries: [ResolvedEntry], worker: WorkerConfig, problems: inout ProblemCollector
+  ) -> ConnectorOptions {
+    let set = PropertySet(
+      plain(entries), catalogue: catalogue, alsoKnown: structuredNames + ["topic.creation.groups"],
+      secretPattern: entries.first { $0.fullName == "custom.sanitize.pattern" }?.value, problems: &problems)
+    checkClass(set, &problems)
+    for (one, other) in [
+      ("schema.include.list", "schema.exclude.list"), ("table.include.list", "table.exclude.list"),
+      ("column.include.list", "column.exclude.list"),
+    ] {
+      if let entry = set.entry(other), set.nonEmptyText(one) != nil, set.nonEmptyText(other) != nil {
+        problems.add(.error, line: entry.line, other, "cannot be set together with \(one)", "Keep one of the two")
+      }
+    }
+    var options = ConnectorOptions(
+      name: set.text("name"), file: problems.file, database: database(set, &problems),
+      topicPrefix: set.text("topic.prefix"))
+    readSlot(set, &options, &problems)
+    readCapture(set, &options)
+    readEvents(set, &options)
+
+    options.keyConverter = worker.keyConverter
+    options.valueConverter = worker.valueConverter
+    options.headerConverter = worker.headerConverter
+    var plugins = PluginBuilder(entries)
+    options.keyConverter = plugins.converter("key.converter", problems: &problems) ?? options.keyConverter
+    options.valueConverter = plugins.converter("value.converter", problems: &problems) ?? options.valueConverter
+    options.headerConverter = plugins.headerConverter(problems: &problems) ?? options.headerConverter
+    ConverterOrphans.report(
+      entries, where: "the converter is the worker's, with the worker's options", problems: &problems)
+    options.predicates = plugins.predicates(problems: &problems)
+    options.transforms = plugins.transforms(problems: &problems)
+    options.topicCreation = TopicCreationBuilder.build(entries, problems: &problems)
+    options.producerOverrides = set.map("producer.override.")
+    options.properties =
+      set.effective()
+      + entries.filter { isStructured($0.fullName) }.map { PropertySet.effective($0, set.shown($0)) }
+    return options
+  }
+
+  private static func isStructured(_ name: String) -> Bool {
+    structuredNames.contains(name) || structuredPrefixes.contains { name.hasPrefix($0) }
+  }
+
+  /// Without what has readers of its own, and without the options of converters and post processors, whose list is
+  /// refused as a whole.
+  private static func plain(_ entries: [ResolvedEntry]) -> [ResolvedEntry] {
+    let aliases = entries.filter { $0.fullName == "converters" || $0.fullName == "post.processors" }
+      .flatMap { $0.value.splitList() }
+    return entries.filter { entry in
+      !isStructured(entry.fullName)
+        && (catalogue.contains { $0.matches(entry.fullName) }
+          || !aliases.contains { entry.fullName.hasPrefix($0 + ".") })
+    }
+  }
+
+  private static func checkClass(_ set: PropertySet, _ problems: inout ProblemCollector) {
+    guard let entry = set.entry("connector.class") else { return }
+    let known = [ConnectCatalogue.postgresConnector, "PostgresConnector", "Postgres"]
+    if !known.contains(entry.value.trimmedASCII()) {
+      let shown = entry.isFromProvider ? "the value" : "\"\(entry.value)\""
+      problems.add(
+        .error, line: entry.line, entry.fullName, "\(shown) is no connector of this relay",
+        "Only \(ConnectCatalogue.postgresConnector) is")
+    }
+  }
+
+  private static func database(_ set: PropertySet, _ problems: inout ProblemCollector) -> DatabaseOptions {
+    var database = DatabaseOptions(
+      host: set.text("database.hostname").trimmedASCII(), port: set.integer("database.port", or: 5432),
+      user: set.text("database.user"), password: set.secret("database.password"), dbname: set.text("database.dbname"))
+    database.sslMode = set.word("database.sslmode", or: database.sslMode)
+    database.sslCertificatePath = set.nonEmptyText("database.sslcert")
+    database.sslKeyPath = set.nonEmptyText("database.sslkey")
+    database.sslKeyPassword = set.secret("database.sslpassword")
+    database.sslRootCertificatePath = set.nonEmptyText("database.sslrootcert")
+    database.tcpKeepAlive = set.boolean("database.tcpKeepAlive")
+    database.connectTimeoutMilliseconds = set.integer("connection.validation.timeout.ms", or: 60_000)
+    database.queryTimeoutMilliseconds = set.integer("database.query.timeout.ms", or: 600_000)
+    for (field, name) in [
+      ("host", "database.hostname"), ("port", "database.port"), ("user", "database.user"),
+      ("dbname", "database.dbname"),
+    ] where set.entry(name).map({ set.shown($0).isSecret }) ?? false {
+      database.hidden.insert(field)
+    }
+    return database
+  }
+
+  private static func readSlot(
+    _ set: PropertySet, _ options: inout ConnectorOptions, _ problems: inout ProblemCollector
+  ) {
+    options.slotName = set.text("slot.name")
+    options.slotDropOnStop = set.boolean("slot.drop.on.stop")
+    options.slotMaxRetries = set.integer("slot.max.retries", or: options.slotMaxRetries)
+    options.slotRetryDelayMilliseconds = set.integer("slot.retry.delay.ms", or: options.slotRetryDelayMilliseconds)
+    if let entry = set.entry("slot.stream.params") {
+      for part in entry.value.split(separator: ";").map({ String($0).trimmedASCII() }) where !part.isEmpty {
+        guard let equals = part.firstIndex(of: "="), equals != part.startIndex else {
+          problems.add(
+            .error, line: entry.line, entry.fullName, "every part must be name=value", "Write name=value;name=value")
+          break
+        }
+        options.slotStreamParams.append(
+          SlotStreamParam(
+            name: String(part[..<equals]).trimmedASCII(),
+            value: String(part[part.index(after: equals)...]).trimmedASCII()))
+      }
+    }
+    options.publicationName = set.text("publication.name")
+    options.publicationAutocreateMode = set.word("publication.autocreate.mode", or: .allTables)
+    options.statusUpdateIntervalMilliseconds = set.integer("status.update.interval.ms", or: 10_000)
+    options.flushLSNSource = set.boolean("flush.lsn.source")
+    // The newer name wins, as in Debezium.
+    if let mode = set.nonEmptyText("lsn.flush.mode") { options.flushLSNSource = mode.lowercased() != "manual" }
+    options.snapshotMode = set.word("snapshot.mode", or: .initial)
+    options.snapshotFetchCount = set.nonEmptyText("snapshot.fetch.size").flatMap { Int($0.trimmedASCII()) }
+  }
+
+  private static func readCapture(_ set: PropertySet, _ options: inout ConnectorOptions) {
+    options.schemaIncludeList = set.regexList("schema.include.list")
+    options.schemaExcludeList = set.regexList("schema.exclude.list")
+    options.tableIncludeList = set.regexList("table.include.list")
+    options.tableExcludeList = set.regexList("table.exclude.list")
+    options.columnIncludeList = set.regexList("column.include.list")
+    options.columnExcludeList = set.regexList("column.exclude.list")
+    options.skippedOperations = Set(set.list("skipped.operations").compactMap { SkippedOperation(rawValue: $0) })
+    options.decimalHandlingMode = set.word("decimal.handling.mode", or: .precise)
+    options.timePrecisionMode = set.word("time.precision.mode", or: .adaptive)
+    options.binaryHandlingMode = set.word("binary.handling.mode", or: .bytes)
+    options.hstoreHandlingMode = set.word("hstore.handling.mode", or: .json)
+    options.intervalHandlingMode = set.word("interval.handling.mode", or: .numeric)
+    options.includeUnknownDatatypes = set.boolean("include.unknown.datatypes")
+    options.moneyFractionDigits = set.integer("money.fraction.digits", or: options.moneyFractionDigits)
+    options.unavailableValuePlaceholder =
+      unavailableValueOctets(set.text("unavailable.value.placeholder")) ?? options.unavailableValuePlaceholder
+  }
+
+  private static func readEvents(_ set: PropertySet, _ options: inout ConnectorOptions) {
+    options.tombstonesOnDelete = set.boolean("tombstones.on.delete")
+    options.provideTransactionMetadata = set.boolean("provide.transaction.metadata")
+    options.extendedHeadersEnabled = set.boolean("extended.headers.enabled")
+    options.topicDelimiter = set.text("topic.delimiter")
+    options.topicTransaction = set.text("topic.transaction")
+    options.heartbeatIntervalMilliseconds = set.integer("heartbeat.interval.ms", or: 0)
+    options.heartbeatTopicPrefix = set.text("topic.heartbeat.prefix")
+    options.heartbeatTopicName = set.nonEmptyText("topic.heartbeat.name")
+    options.heartbeatActionQuery = set.nonEmptyText("heartbeat.action.query")
+    options.errorsMaxRetries = set.integer("errors.max.retries", or: options.errorsMaxRetries)
+    options.retriableRestartConnectorWaitMilliseconds = set.integer(
+      "retriable.restart.connector.wait.ms", or: options.retriableRestartConnectorWaitMilliseconds)
+    options.eventProcessingFailureHandlingMode = set.word("event.processing.failure.handling.mode", or: .fail)
+  }
+}

@@ -1,0 +1,255 @@
+/// Properties of Debezium's PostgreSQL connector: those it registers, and those it reads without registering.
+/// Types, defaults and words are those of Debezium 3.6.3.Final.
+enum DebeziumCatalogue {
+  static let all: [Property] =
+    connection + slotAndPublication + snapshot + capture + values + events + heartbeat + signals + failures
+    + limits + observation + plugins
+
+  private static let later = Property.later
+
+  static let connection: [Property] = [
+    Property("database.hostname", .nonEmpty, required: true),
+    Property("database.port", .int(1...65_535), "5432"),
+    Property("database.user", .nonEmpty, required: true),
+    Property("database.password", .password),
+    Property("database.dbname", .nonEmpty, required: true),
+    Property(
+      "database.sslmode", .oneOf(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]), "prefer"),
+    Property("database.sslcert", .string),
+    Property("database.sslkey", .string),
+    Property("database.sslpassword", .password),
+    Property("database.sslrootcert", .string),
+    .refused("database.sslfactory", .string, nil, "it names a Java class"),
+    Property("database.tcpKeepAlive", .boolean, "true"),
+    Property("database.query.timeout.ms", .int, "600000"),
+    Property("connection.validation.timeout.ms", .positiveLong, "60000"),
+    .refused("database.initial.statements", .string),
+    .refused("driver.*", .string, nil, "it is a setting of the JDBC driver; libpq has none such"),
+  ]
+
+  static let slotAndPublication: [Property] = [
+    Property(
+      "plugin.name", .oneOf(["pgoutput", "decoderbufs"]), "pgoutput",
+      refusing: ["decoderbufs": "only pgoutput, which PostgreSQL itself brings, is implemented"]),
+    Property("slot.name", .slotName, "debezium"),
+    Property("slot.drop.on.stop", .boolean, "false"),
+    Property("slot.stream.params", .string),
+    Property("slot.max.retries", .int, "6"),
+    Property("slot.retry.delay.ms", .long, "10000"),
+    .refused("slot.failover", .boolean, "false"),
+    .refused("internal.slot.seek.to.known.offset.on.start", .boolean, "false"),
+    .refused(
+      "offset.mismatch.strategy", .oneOf(["no_validation", "trust_offset", "trust_slot", "trust_greater_lsn"]),
+      "no_validation"),
+    .noEffect(
+      "internal.create.slot.command.timeout", .long, "90", "creating a slot waits for the transactions in its way"),
+    Property("publication.name", .nonEmpty, "dbz_publication"),
+    Property(
+      "publication.autocreate.mode", .oneOf(["all_tables", "disabled", "filtered", "no_tables"]), "all_tables"),
+    .refused("publish.via.partition.root", .boolean, "false"),
+    .refused("replica.identity.autoset.values", .string),
+    Property("status.update.interval.ms", .positiveInt, "10000"),
+    Property("flush.lsn.source", .boolean, "true"),
+    Property(
+      "lsn.flush.mode", .oneOf(["connector", "manual", "connector_and_driver"]), nil),
+    .noEffect(
+      "lsn.flush.timeout.ms", .positiveLong, "30000",
+      "a position is sent with the status update and nothing waits for it"),
+    .noEffect(
+      "lsn.flush.timeout.action", .oneOf(["fail", "warn", "ignore"]), "fail",
+      "a position is sent with the status update and nothing waits for it"),
+    .refused("xmin.fetch.interval.ms", .nonNegativeLong, "0"),
+    .refused("read.only", .boolean, "false"),
+    .refused(
+      "internal.log.position.check.enable", .boolean, "true",
+      "the check of the stored position cannot be switched off: it is what tells a gap"),
+  ]
+
+  static let snapshot: [Property] = [
+    Property(
+      "snapshot.mode",
+      .oneOf(["initial", "no_data", "always", "initial_only", "when_needed", "configuration_based", "custom"]),
+      "initial",
+      refusing: [
+        "always": later, "initial_only": later, "when_needed": later, "configuration_based": later,
+        "custom": "it needs a Java class",
+      ]),
+    .refused("snapshot.mode.custom.name", .string, nil, "it names a Java class"),
+    .refused("snapshot.mode.configuration.based.snapshot.data", .boolean, "false"),
+    .refused("snapshot.mode.configuration.based.snapshot.schema", .boolean, "false"),
+    .refused("snapshot.mode.configuration.based.start.stream", .boolean, "false"),
+    .refused("snapshot.mode.configuration.based.snapshot.on.schema.error", .boolean, "false"),
+    .refused("snapshot.mode.configuration.based.snapshot.on.data.error", .boolean, "false"),
+    Property("snapshot.fetch.size", .nonNegativeInt),
+    .noEffect(
+      "snapshot.isolation.mode", .oneOf(["serializable", "repeatable_read", "read_committed", "read_uncommitted"]),
+      "serializable", refusing: ["read_committed": unsafeIsolation, "read_uncommitted": unsafeIsolation],
+      "the snapshot that the slot exports is read, in REPEATABLE READ"),
+    .refused("snapshot.locking.mode", .oneOf(["none", "shared", "custom"]), "none"),
+    .refused("snapshot.locking.mode.custom.name", .string, nil, "it names a Java class"),
+    .noEffect("snapshot.lock.timeout.ms", .nonNegativeLong, "10000", "the snapshot takes no table locks"),
+    .refused("snapshot.include.collection.list", .regexList),
+    .refused("snapshot.select.statement.overrides", .string),
+    .refused("snapshot.select.statement.overrides.(.+)", .string),
+    .refused("snapshot.query.mode", .oneOf(["select_all", "custom"]), "select_all"),
+    .refused("snapshot.query.mode.custom.name", .string, nil, "it names a Java class"),
+    .refused("snapshot.tables.order.by.row.count", .oneOf(["disabled", "ascending", "descending"]), "disabled"),
+    .refused("snapshot.delay.ms", .nonNegativeLong, "0"),
+    .refused("streaming.delay.ms", .nonNegativeLong, "0"),
+    .refused("snapshot.max.threads", .positiveInt, "1"),
+    .noEffect("snapshot.max.threads.multiplier", .positiveInt, "1", "the snapshot has one thread"),
+    .noEffect("legacy.snapshot.max.threads", .boolean, "false", "the snapshot has one thread"),
+    .noEffect(
+      "internal.snapshot.scan.all.columns.force", .boolean, "false", "it does not change what is sent"),
+    .noEffect("query.fetch.size", .nonNegativeInt, "0", "libpq has no cursor of this kind"),
+  ]
+
+  private static let unsafeIsolation = "it would see rows that the stream sends again, or miss some"
+
+  static let capture: [Property] = [
+    Property("schema.include.list", .regexList),
+    Property("schema.exclude.list", .regexList),
+    Property("table.include.list", .regexList),
+    Property("table.exclude.list", .regexList),
+    Property("column.include.list", .regexList),
+    Property("column.exclude.list", .regexList),
+    .refused("table.ignore.builtin", .boolean, "true"),
+    .refused("message.prefix.include.list", .regexList),
+    .refused("message.prefix.exclude.list", .regexList),
+    .refused("message.key.columns", .string),
+    Property("skipped.operations", .text(rule: "'none', or a list of c, u, d, t, r") { isSkippedOperations($0) }, "t"),
+    .refused("skip.messages.without.change", .boolean, "false"),
+    .noEffect(
+      "schema.refresh.mode", .oneOf(["columns_diff", "columns_diff_exclude_unchanged_toast"]), "columns_diff",
+      "the stream describes every table before its first change and after each alteration"),
+  ]
+
+  private static func isSkippedOperations(_ text: String) -> Bool {
+    let words = text.splitList()
+    if words == ["none"] { return true }
+    return !words.isEmpty && words.allSatisfy { SkippedOperation(rawValue: $0) != nil }
+  }
+
+  static let values: [Property] = [
+    Property("decimal.handling.mode", .oneOf(DecimalHandlingMode.allCases.map(\.rawValue)), "precise"),
+    Property("time.precision.mode", .oneOf(TimePrecisionMode.allCases.map(\.rawValue)), "adaptive"),
+    Property("binary.handling.mode", .oneOf(BinaryHandlingMode.allCases.map(\.rawValue)), "bytes"),
+    Property("hstore.handling.mode", .oneOf(HstoreHandlingMode.allCases.map(\.rawValue)), "json"),
+    Property("interval.handling.mode", .oneOf(IntervalHandlingMode.allCases.map(\.rawValue)), "numeric"),
+    Property("include.unknown.datatypes", .boolean, "false"),
+    Property("money.fraction.digits", .int(Int64(Int16.min)...Int64(Int16.max)), "2"),
+    Property(
+      "unavailable.value.placeholder",
+      .text(rule: "a text, or hex: and an even number of hexadecimal digits") { unavailableValueOctets($0) != nil },
+      "__debezium_unavailable_value"),
+    .refused("event.converting.failure.handling.mode", .oneOf(["warn", "fail", "skip"]), "warn"),
+    .refused("schema.name.adjustment.mode", .oneOf(["none", "avro", "avro_unicode"]), "none"),
+    .refused("field.name.adjustment.mode", .oneOf(["none", "avro", "avro_unicode"]), "none"),
+    .refused("include.schema.comments", .boolean, "false"),
+    .refused("column.mask.with.(d+).chars", .string),
+    .refused("column.mask.hash.([^.]+).with.salt.(.+)", .string),
+    .refused("column.mask.hash.v2.([^.]+).with.salt.(.+)", .string),
+    .refused("column.truncate.to.(d+).chars", .string),
+    .refused("column.propagate.source.type", .list),
+    .refused("datatype.propagate.source.type", .list),
+    .refused("converters", .string, nil, "it names Java classes"),
+    .refused("post.processors", .string),
+  ]
+
+  static let events: [Property] = [
+    Property("topic.prefix", .topicPart, required: true),
+    Property("topic.delimiter", .topicPart, "."),
+    Property("topic.transaction", .topicPart, "transaction"),
+    .noEffect("topic.cache.size", .int, "10000", "names are made once a table"),
+    .refused(
+      "topic.naming.strategy", .className, "io.debezium.schema.SchemaTopicNamingStrategy",
+      "only the default naming of topics is implemented; the RegexRouter transform renames them"),
+    Property("tombstones.on.delete", .boolean, "true"),
+    Property("provide.transaction.metadata", .boolean, "false"),
+    .refused(
+      "transaction.metadata.factory", .className, "io.debezium.pipeline.txmetadata.DefaultTransactionMetadataFactory",
+      "it names a Java class"),
+    .refused(
+      "sourceinfo.struct.maker", .className, "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker",
+      "it names a Java class"),
+    Property("extended.headers.enabled", .boolean, "true"),
+  ]
+
+  static let heartbeat: [Property] = [
+    Property("heartbeat.interval.ms", .nonNegativeInt, "0"),
+    Property("heartbeat.action.query", .string),
+    Property("topic.heartbeat.prefix", .topicPart, "__debezium-heartbeat"),
+    Property("topic.heartbeat.name", .topicPart),
+    .noEffect(
+      "heartbeat.topics.prefix", .string, "__debezium-heartbeat",
+      "Debezium 3.6 does not read it either: topic.heartbeat.prefix took its place"),
+  ]
+
+  static let signals: [Property] = [
+    .refused("signal.data.collection", .list),
+    .refused("signal.enabled.channels", .list, "source"),
+    .refused("signal.poll.interval.ms", .positiveLong, "5000"),
+    .refused("incremental.snapshot.chunk.size", .positiveInt, "1024"),
+    .refused("incremental.snapshot.allow.schema.changes", .boolean, "false"),
+    .refused(
+      "incremental.snapshot.watermarking.strategy", .oneOf(["INSERT_INSERT", "INSERT_DELETE"]), "INSERT_INSERT"),
+    .refused("notification.enabled.channels", .list),
+    .refused("notification.sink.topic.name", .string),
+  ]
+
+  static let failures: [Property] = [
+    Property("errors.max.retries", .int(-1...Int64(Int32.max)), "-1"),
+    Property("retriable.restart.connector.wait.ms", .positiveLong, "10000"),
+    Property("event.processing.failure.handling.mode", .oneOf(["fail", "warn", "skip", "ignore"]), "fail"),
+    .refused("internal.custom.retriable.exception", .string, "false", "it names Java exceptions"),
+  ]
+
+  static let limits: [Property] = [
+    .noEffect("max.batch.size", .positiveInt, "2048", oneByOne),
+    .noEffect("max.queue.size", .positiveInt, "8192", oneByOne),
+    .noEffect("max.queue.size.in.bytes", .nonNegativeLong, "0", oneByOne),
+    .noEffect("poll.interval.ms", .positiveLong, "500", oneByOne),
+    .refused("queue.provider.type", .string, "memory", "there is no queue between reader and sender to provide"),
+    .refused("guardrail.collections.max", .int, "0"),
+    .refused("guardrail.collections.limit.action", .oneOf(["warn", "fail"]), "warn"),
+    .noEffect(
+      "executor.shutdown.timeout.ms", .nonNegativeLong, "4000",
+      "task.shutdown.graceful.timeout.ms of the worker bounds a stop"),
+    .noEffect("memory.management.schemas.class", .className, defaultStorage, "it names a Java class of Debezium's own"),
+    .noEffect("memory.management.tables.class", .className, defaultStorage, "it names a Java class of Debezium's own"),
+  ]
+
+  private static let oneByOne =
+    "a change goes from the stream to the producer at once; the producer's queue is the bound"
+  private static let defaultStorage = "io.debezium.relational.ConcurrentMapTableMappingStorage"
+
+  static let observation: [Property] = [
+    .refused("custom.metric.tags", .list),
+    .noEffect("internal.advanced.metrics.enable", .boolean, "false", "there are no JMX beans"),
+    .noEffect("statistics.metrics.enabled", .boolean, "true", "there are no JMX beans"),
+    Property(
+      "custom.sanitize.pattern", .regex, SecretNames.defaultPattern),
+    .refused("openlineage.integration.enabled", .boolean, "false"),
+    .noEffect("openlineage.integration.config.file.path", .string, "./openlineage.yml", noLineage),
+    .noEffect("openlineage.integration.job.namespace", .string, nil, noLineage),
+    .noEffect("openlineage.integration.job.description", .string, "Debezium change data capture job", noLineage),
+    .noEffect("openlineage.integration.job.tags", .list, nil, noLineage),
+    .noEffect("openlineage.integration.job.owners", .list, nil, noLineage),
+    .noEffect("openlineage.integration.dataset.kafka.bootstrap.servers", .string, nil, noLineage),
+  ]
+
+  private static let noLineage = "OpenLineage is off"
+
+  static let plugins: [Property] = [
+    Property(
+      "sluice.outbox.json", .oneOf(["compat", "exact"]), "compat", refusing: ["exact": later])
+  ]
+}
+
+/// The octets of `unavailable.value.placeholder`; nil for `hex:` and something else than hexadecimal digits.
+func unavailableValueOctets(_ text: String) -> [UInt8]? {
+  guard text.hasPrefix("hex:") else { return Array(text.utf8) }
+  let digits = text.dropFirst(4).map(\.hexDigitValue)
+  guard digits.count.isMultiple(of: 2), !digits.contains(nil) else { return nil }
+  return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0]! << 4 | digits[$0 + 1]!) }
+}

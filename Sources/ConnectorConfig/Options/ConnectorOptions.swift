@@ -1,0 +1,106 @@
+/// Everything a connector file says, with defaults filled in: plain values, no JSON, no property names to look up.
+/// Defaults are Debezium's. Source: `PostgresConnectorConfig`, Debezium 3.6.3.Final.
+public struct ConnectorOptions: Sendable, Hashable {
+  // MARK: Connector
+  public var name: String
+  public var file: String
+  public var database: DatabaseOptions
+  public var topicPrefix: String
+
+  // MARK: Slot and publication
+  public var slotName = "debezium"
+  public var slotDropOnStop = false
+  /// Options of `START_REPLICATION` beyond our own, in the order written (`name=value;…`).
+  public var slotStreamParams: [SlotStreamParam] = []
+  public var slotMaxRetries = 6
+  public var slotRetryDelayMilliseconds: Int64 = 10_000
+  public var publicationName = "dbz_publication"
+  public var publicationAutocreateMode = PublicationAutocreateMode.allTables
+  public var statusUpdateIntervalMilliseconds = 10_000
+  /// False: no position is ever confirmed to PostgreSQL; somebody else advances the slot.
+  public var flushLSNSource = true
+
+  // MARK: Snapshot
+  public var snapshotMode = SnapshotMode.initial
+  /// Rows a fetch; nil or 0: the reader's own choice.
+  public var snapshotFetchCount: Int?
+
+  // MARK: What is captured. Java regular expressions as written; empty: not set.
+  public var schemaIncludeList: [String] = []
+  public var schemaExcludeList: [String] = []
+  public var tableIncludeList: [String] = []
+  public var tableExcludeList: [String] = []
+  public var columnIncludeList: [String] = []
+  public var columnExcludeList: [String] = []
+  public var skippedOperations: Set<SkippedOperation> = [.truncate]
+
+  // MARK: Values
+  public var decimalHandlingMode = DecimalHandlingMode.precise
+  public var timePrecisionMode = TimePrecisionMode.adaptive
+  public var binaryHandlingMode = BinaryHandlingMode.bytes
+  public var hstoreHandlingMode = HstoreHandlingMode.json
+  public var intervalHandlingMode = IntervalHandlingMode.numeric
+  public var includeUnknownDatatypes = false
+  public var moneyFractionDigits: Int16 = 2
+  /// The octets that stand for an unchanged TOAST value (`hex:…` in the file is decoded).
+  public var unavailableValuePlaceholder = Array("__debezium_unavailable_value".utf8)
+
+  // MARK: Events
+  public var tombstonesOnDelete = true
+  public var provideTransactionMetadata = false
+  public var extendedHeadersEnabled = true
+  public var topicDelimiter = "."
+  /// Last part of the transaction topic's name, after prefix and delimiter.
+  public var topicTransaction = "transaction"
+  /// 0: no heartbeats.
+  public var heartbeatIntervalMilliseconds = 0
+  public var heartbeatTopicPrefix = "__debezium-heartbeat"
+  /// The whole name of the heartbeat topic, instead of prefix, delimiter and `topicPrefix`.
+  public var heartbeatTopicName: String?
+  /// SQL that is run at every heartbeat.
+  public var heartbeatActionQuery: String?
+
+  // MARK: Failures
+  /// -1: without end; 0: never.
+  public var errorsMaxRetries = -1
+  public var retriableRestartConnectorWaitMilliseconds: Int64 = 10_000
+  public var eventProcessingFailureHandlingMode = EventProcessingFailureHandlingMode.fail
+  public var errorsTolerance = ErrorsTolerance.none
+
+  // MARK: Kafka Connect
+  public var keyConverter = ConverterOptions.json(JSONConverterOptions())
+  public var valueConverter = ConverterOptions.json(JSONConverterOptions())
+  public var headerConverter = HeaderConverterOptions.simple
+  public var transforms: [TransformOptions] = []
+  public var predicates: [PredicateOptions] = []
+  /// Nil: topics are left to the broker's own creation.
+  public var topicCreation: TopicCreationOptions?
+  /// `producer.override.*` without the prefix, over the worker's producer properties.
+  public var producerOverrides: [String: ConfigText] = [:]
+
+  /// Every property in force, in the catalogue's order, then the free ones in the file's.
+  public var properties: [EffectiveProperty] = []
+
+  public init(name: String, file: String = "connector", database: DatabaseOptions, topicPrefix: String) {
+    self.name = name
+    self.file = file
+    self.database = database
+    self.topicPrefix = topicPrefix
+  }
+}
+
+/// One `name=value` of `slot.stream.params`.
+public struct SlotStreamParam: Sendable, Hashable {
+  public let name: String
+  public let value: String
+}
+
+extension ConnectorOptions: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The properties that the file sets, secrets masked.
+  public var description: String {
+    let set = properties.filter { $0.origin != .defaultValue }
+    return "\(name): " + set.map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
+  }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}

@@ -1,0 +1,84 @@
+// Debezium's enumerations; raw values are its words. Source: `PostgresConnectorConfig`, Debezium 3.6.3.Final.
+
+/// What to read before streaming.
+public enum SnapshotMode: String, Sendable, CaseIterable {
+  case initial
+  case noData = "no_data"
+}
+
+/// What to do about the publication at start.
+public enum PublicationAutocreateMode: String, Sendable, CaseIterable {
+  case allTables = "all_tables"
+  case disabled
+  case filtered
+  case noTables = "no_tables"
+}
+
+/// How `numeric` and `money` are written.
+public enum DecimalHandlingMode: String, Sendable, CaseIterable {
+  case precise
+  case string
+  case double
+}
+
+/// How dates and times are written.
+public enum TimePrecisionMode: String, Sendable, CaseIterable {
+  case adaptive
+  case adaptiveTimeMicroseconds = "adaptive_time_microseconds"
+  case connect
+  case isostring
+  case microseconds
+  case nanoseconds
+}
+
+/// How `bytea` is written.
+public enum BinaryHandlingMode: String, Sendable, CaseIterable {
+  case bytes
+  case base64
+  case base64URLSafe = "base64-url-safe"
+  case hex
+}
+
+/// How `hstore` is written.
+public enum HstoreHandlingMode: String, Sendable, CaseIterable {
+  case json
+  case map
+}
+
+/// How `interval` is written.
+public enum IntervalHandlingMode: String, Sendable, CaseIterable {
+  case numeric
+  case string
+}
+
+/// What to do with a change event that cannot be processed.
+public enum EventProcessingFailureHandlingMode: String, Sendable, CaseIterable {
+  case fail
+  case warn
+  case skip
+  case ignore
+}
+
+/// An operation that `skipped.operations` can leave out; raw values are the envelope's `op`.
+public enum SkippedOperation: String, Sendable, CaseIterable {
+  case create = "c"
+  case update = "u"
+  case delete = "d"
+  case truncate = "t"
+  case read = "r"
+}
+
+/// libpq's `sslmode`.
+public enum SSLMode: String, Sendable, CaseIterable {
+  case disable
+  case allow
+  case prefer
+  case require
+  case verifyCA = "verify-ca"
+  case verifyFull = "verify-full"
+}
+
+/// What Kafka Connect does with a record that cannot be converted.
+public enum ErrorsTolerance: String, Sendable, CaseIterable {
+  case none
+}
