@@ -44,7 +44,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "KafkaSink", dependencies: ["CRdkafka", "Primitives"], swiftSettings: strict),
     .target(name: "Acknowledgement", dependencies: ["Primitives", deque], swiftSettings: strict),
-    .target(name: "ConnectorConfig", dependencies: ["CJSONC", "Primitives"], swiftSettings: strict),
+    .target(name: "ConnectorConfig", dependencies: ["CJSONC", "Primitives", "EventRouting"], swiftSettings: strict),
     .target(
       name: "RelayRuntime",
       dependencies: [

@@ -50,7 +50,7 @@ extension MigrationError: CustomStringConvertible {
     case .history(let reason):
       return "\(MigrationHistory.table) \(reason)"
     case .statement(let file, let line, let error, let outcome):
-      return "\(file)\(line.map { ":\($0)" } ?? ""): \(error.message)\(MigrationError.addition(error)). "
+      return "\(file)\(line.map { ":\($0)" } ?? ""): \(error.message)\(MigrationError.addition(error)); "
         + MigrationError.consequence(outcome)
     case .server(let error, let doing):
       return "\(doing): \(error.message)\(MigrationError.addition(error))"
@@ -59,16 +59,14 @@ extension MigrationError: CustomStringConvertible {
 
   private static func consequence(_ outcome: Outcome) -> String {
     switch outcome {
-    case .undone: "Nothing of this file was kept; files before it stay applied"
-    case .partlyDone: "Statements before it in this file are done; sluice migrate up says how to go on"
-    case .unknown: "The file is applied wholly or not at all; sluice migrate status tells which"
+    case .undone: "nothing of this file was kept; files before it stay applied"
+    case .partlyDone: "statements before it in this file are done; sluice migrate up says how to go on"
+    case .unknown: "the file is applied wholly or not at all; sluice migrate status tells which"
     }
   }
 
-  /// SQLSTATE, detail and hint. A migration is written by the operator, so the server's detail may be shown: without it a
-  /// violated constraint cannot be mended.
+  /// SQLSTATE and hint. Not the server's detail: it quotes row values, which do not belong into a pipeline's log.
   private static func addition(_ error: PostgresError) -> String {
-    (error.sqlState.isEmpty ? "" : " (SQLSTATE \(error.sqlState))")
-      + (error.detail.map { ". Detail: \($0)" } ?? "") + (error.hint.map { ". Hint: \($0)" } ?? "")
+    (error.sqlState.isEmpty ? "" : " (SQLSTATE \(error.sqlState))") + (error.hint.map { ". Hint: \($0)" } ?? "")
   }
 }

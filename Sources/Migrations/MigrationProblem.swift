@@ -26,7 +26,7 @@ extension MigrationProblem: CustomStringConvertible {
     case .outOfOrder(let file, let newest):
       "\(file) is new, but has a lower version than the newest one applied, \(newest): give it a higher version"
     case .halfDone(let file, let version, let done, let line):
-      "\(file) stopped midway: its first \(done) statement\(done == 1 ? " is" : "s are") done"
+      "\(file) stopped midway: \(done == 0 ? "none" : "the first \(done)") of its statements done"
         + (line.map { ", the one on line \($0) failed or was interrupted" } ?? "")
         + ". Either undo what it did (an interrupted CREATE INDEX CONCURRENTLY leaves an invalid index: drop it), run "
         + "DELETE FROM \(MigrationHistory.table) WHERE version = '\(version)'; and migrate again; or finish it by hand "

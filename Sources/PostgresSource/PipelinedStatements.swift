@@ -34,6 +34,8 @@ public struct PipelinedStatements: ~Copyable {
   public init(_ settings: ConnectionSettings, statements: [StatementText]) throws(PostgresError) {
     let fresh = try PostgresConnection(settings)
     let handle = unsafe fresh.handle
+    // libpq would print warnings such as that of a server shutting down, across whatever the screen shows.
+    unsafe PQsetNoticeProcessor(handle, { _, _ in }, nil)
     var names: [[CChar]] = []
     for (place, statement) in (statements + [StatementText("BEGIN"), StatementText("COMMIT")]).enumerated() {
       let name = Array("g\(place)".utf8CString)

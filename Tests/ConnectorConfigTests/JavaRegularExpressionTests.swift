@@ -1,3 +1,4 @@
+import EventRouting
 import Testing
 
 @testable import ConnectorConfig

@@ -1,3 +1,5 @@
+import EventRouting
+
 /// What a property's text must be.
 public enum PropertyType: Sendable {
   /// Any text; `nonEmpty` refuses an empty one.

@@ -1,3 +1,5 @@
+import EventRouting
+
 /// Which properties hold secrets by their name, as Debezium tells it.
 enum SecretNames {
   /// Default of `custom.sanitize.pattern`.

@@ -1,3 +1,5 @@
+import EventRouting
+
 /// Kafka Connect's config providers: `${env:NAME}`, `${file:/path:key}` and `${dir:/path:file}` in values.
 /// Source: Kafka's manual, "Configuration Providers" (KIP-297, KIP-887, KIP-993); class `ConfigTransformer`.
 struct ConfigProviders: Sendable {

@@ -18,6 +18,9 @@ public struct SeededRandom: Sendable, RandomNumberGenerator {
     s3 = mixer.next()
   }
 
+  /// From a state that is given whole, as the paper's own code takes it; not all zero.
+  init(state: (UInt64, UInt64, UInt64, UInt64)) { (s0, s1, s2, s3) = state }
+
   public mutating func next() -> UInt64 {
     // Arithmetic modulo 2^64 is the algorithm's own.
     let result = SeededRandom.rotated(s1 &* 5, by: 7) &* 9

@@ -107,7 +107,7 @@ enum EventPayload {
     _ transaction: BankTransaction, previousStatus: TransactionStatus?, account: Account, customer: Customer,
     merchant: Merchant?, at time: SimulatedTime, to out: inout ByteWriter
   ) {
-    begin(transaction, account: account, customer: customer, &out)
+    begin(transaction, statusMember: "status", account: account, customer: customer, &out)
     if let previousStatus {
       out.append(",\"previous_status\":\"")
       out.append(previousStatus.text)
@@ -144,7 +144,7 @@ enum EventPayload {
     _ alert: FraudAlert, id: RowID, _ transaction: BankTransaction, account: Account, customer: Customer,
     merchant: Merchant?, at time: SimulatedTime, to out: inout ByteWriter
   ) {
-    begin(transaction, account: account, customer: customer, &out)
+    begin(transaction, statusMember: "transaction_status", account: account, customer: customer, &out)
     out.append(",\"alert_id\":\"")
     id.append(to: &out)
     out.append("\",\"alert_type\":\"")
@@ -155,7 +155,7 @@ enum EventPayload {
     out.append(unscaled: Int64(alert.confidenceThousandths), scale: 3)
     out.append("\",\"rules_triggered\":")
     rules(alert, to: &out)
-    out.append(",\"alert_status\":\"OPEN\",\"alert_description\":\"")
+    out.append(",\"status\":\"OPEN\",\"description\":\"")
     out.append(alert.type.explanation)
     out.append("\"")
     if let merchant { out.append(merchant.payloadMembers) }
@@ -205,7 +205,8 @@ enum EventPayload {
   }
 
   private static func begin(
-    _ transaction: BankTransaction, account: Account, customer: Customer, _ out: inout ByteWriter
+    _ transaction: BankTransaction, statusMember: StaticString, account: Account, customer: Customer,
+    _ out: inout ByteWriter
   ) {
     begin(account, customer, &out)
     out.append(",\"customer_risk_score\":\"")
@@ -218,7 +219,9 @@ enum EventPayload {
     money("\",\"fee_amount\":\"", transaction.fee, &out)
     out.append("\",\"currency\":\"")
     out.append(account.currency)
-    out.append("\",\"status\":\"")
+    out.append("\",\"")
+    out.append(statusMember)
+    out.append("\":\"")
     out.append(transaction.status.text)
     out.append("\"")
   }

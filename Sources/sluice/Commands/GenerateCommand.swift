@@ -102,7 +102,7 @@ struct GenerateCommand: ParsableCommand {
         + "\(options.timeZone), \(options.customers) customers, "
         + (options.ratePerSecond > 0 ? "\(options.ratePerSecond) transactions/s" : "as fast as possible")
         + (options.isConstantRate ? ", constant" : ""))
-    var screen = GenerateProgressLine()
+    var screen = GenerateProgressLine(options)
     let summary: GeneratorSummary
     do throws(GeneratorError) {
       summary = try Generator.run(
