@@ -201,6 +201,8 @@ public struct EventPipeline: ~Copyable {
   private mutating func emitMessage(
     _ logical: LogicalMessage, _ content: RawSpan, _ lsn: LSN, _ now: Int64
   ) throws(PipelineError) {
+    // No COMMIT follows a message outside a transaction: Debezium takes the message itself for one.
+    if !logical.isTransactional { lastCommit = logical.lsn }
     if options.skippedOperations.contains(.message) { return }
     let microseconds: Int64
     var transactionID: Int64?

@@ -121,6 +121,16 @@ public struct RelayLoop<
     }
   }
 
+  /// After what cannot be delivered: the transactions before it are still delivered and confirmed; of its own nothing more
+  /// is handed over, and its position stays unconfirmed.
+  mutating func stopAtFailure() {
+    isReading = false
+    lastStoreAt = nil
+    pipeline.records.removeAll()
+    pendingEnd = nil
+    ledger.abandonOpenUnit()
+  }
+
   /// Hands the latencies seen since the last call to `status`.
   mutating func publishLatencies(to status: ConnectorStatus) { status.record(&observations) }
 

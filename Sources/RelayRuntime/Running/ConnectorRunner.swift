@@ -204,6 +204,7 @@ struct ConnectorRunner {
         guard case .source(let sourceError) = error, stop.level == .run,
           sourceError.remedy == .reconnect || sourceError.remedy == .waitForSlot && plan.waitsForSlot
         else {
+          settle(&loop, after: error, stored)
           loop.sink.abandon()
           throw ConnectorFailure(error)
         }
@@ -329,6 +330,28 @@ struct ConnectorRunner {
     loop.source.end(timeoutMilliseconds: 2_000)
     logger.info("stopped; confirmed LSN \(loop.flushable)")
     return true
+  }
+
+  /// What came before a record that cannot be delivered is delivered and confirmed all the same, within the time that a
+  /// stop has.
+  private func settle(_ loop: inout ProductionLoop, after failure: RelayFailure, _ stored: WakeUp) {
+    switch failure {
+    case .source, .sink: return
+    case .pipeline, .record: break
+    }
+    loop.stopAtFailure()
+    let until = RelayClock.now().monotonicMilliseconds + plan.drainMilliseconds
+    while stop.level < .now {
+      let time = RelayClock.now()
+      do throws(RelayFailure) {
+        _ = try loop.turn(time)
+        if try finish(&loop, time, until: until) { return }
+      } catch {
+        // The first failure is the one to tell.
+        return
+      }
+      wait(&loop, stored, isFull: true, milliseconds: 10)
+    }
   }
 
   private func wait(_ loop: inout ProductionLoop, _ stored: WakeUp, isFull: Bool, milliseconds: Int64) {
