@@ -36,7 +36,6 @@ import Testing
     #expect(options.unavailableValuePlaceholder == [0, 255] && !options.flushLSNSource)
     #expect(options.snapshotMode == .noData && options.binaryHandlingMode == .base64URLSafe)
     #expect(options.producerOverrides["linger.ms"]?.text == "7" && !options.tombstonesOnDelete)
-    #expect(options.snapshotFetchCount == 100)
   }
 
   @Test(arguments: [

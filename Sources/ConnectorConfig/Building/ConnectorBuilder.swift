@@ -88,7 +88,6 @@ enum ConnectorBuilder {
     database.sslRootCertificatePath = set.nonEmptyText("database.sslrootcert")
     database.tcpKeepAlive = set.boolean("database.tcpKeepAlive")
     database.connectTimeoutMilliseconds = set.integer("connection.validation.timeout.ms", or: 60_000)
-    database.queryTimeoutMilliseconds = set.integer("database.query.timeout.ms", or: 600_000)
     for (field, name) in [
       ("host", "database.hostname"), ("port", "database.port"), ("user", "database.user"),
       ("dbname", "database.dbname"),
@@ -102,9 +101,6 @@ enum ConnectorBuilder {
     _ set: PropertySet, _ options: inout ConnectorOptions, _ problems: inout ProblemCollector
   ) {
     options.slotName = set.text("slot.name")
-    options.slotDropOnStop = set.boolean("slot.drop.on.stop")
-    options.slotMaxRetries = set.integer("slot.max.retries", or: options.slotMaxRetries)
-    options.slotRetryDelayMilliseconds = set.integer("slot.retry.delay.ms", or: options.slotRetryDelayMilliseconds)
     if let entry = set.entry("slot.stream.params") {
       for part in entry.value.split(separator: ";").map({ String($0).trimmedASCII() }) where !part.isEmpty {
         guard let equals = part.firstIndex(of: "="), equals != part.startIndex else {
@@ -125,7 +121,6 @@ enum ConnectorBuilder {
     // The newer name wins, as in Debezium.
     if let mode = set.nonEmptyText("lsn.flush.mode") { options.flushLSNSource = mode.lowercased() != "manual" }
     options.snapshotMode = set.word("snapshot.mode", or: .initial)
-    options.snapshotFetchCount = set.nonEmptyText("snapshot.fetch.size").flatMap { Int($0.trimmedASCII()) }
   }
 
   private static func readCapture(_ set: PropertySet, _ options: inout ConnectorOptions) {
@@ -160,6 +155,5 @@ enum ConnectorBuilder {
     options.errorsMaxRetries = set.integer("errors.max.retries", or: options.errorsMaxRetries)
     options.retriableRestartConnectorWaitMilliseconds = set.integer(
       "retriable.restart.connector.wait.ms", or: options.retriableRestartConnectorWaitMilliseconds)
-    options.eventProcessingFailureHandlingMode = set.word("event.processing.failure.handling.mode", or: .fail)
   }
 }

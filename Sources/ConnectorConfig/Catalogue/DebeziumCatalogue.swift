@@ -21,7 +21,8 @@ enum DebeziumCatalogue {
     Property("database.sslrootcert", .string),
     .refused("database.sslfactory", .string, nil, "it names a Java class"),
     Property("database.tcpKeepAlive", .boolean, "true"),
-    Property("database.query.timeout.ms", .int, "600000"),
+    .noEffect(
+      "database.query.timeout.ms", .int, "600000", "statements beside the stream are short look-ups in the catalogue"),
     Property("connection.validation.timeout.ms", .positiveLong, "60000"),
     .refused("database.initial.statements", .string),
     .refused("driver.*", .string, nil, "it is a setting of the JDBC driver; libpq has none such"),
@@ -32,10 +33,12 @@ enum DebeziumCatalogue {
       "plugin.name", .oneOf(["pgoutput", "decoderbufs"]), "pgoutput",
       refusing: ["decoderbufs": "only pgoutput, which PostgreSQL itself brings, is implemented"]),
     Property("slot.name", .slotName, "debezium"),
-    Property("slot.drop.on.stop", .boolean, "false"),
+    .refused(
+      "slot.drop.on.stop", .boolean, "false",
+      "without its slot a connector loses every change until the next start; drop the slot by hand when you give it up"),
     Property("slot.stream.params", .string),
-    Property("slot.max.retries", .int, "6"),
-    Property("slot.retry.delay.ms", .long, "10000"),
+    .noEffect("slot.max.retries", .int, "6", standby),
+    .noEffect("slot.retry.delay.ms", .long, "10000", standby),
     .refused("slot.failover", .boolean, "false"),
     .refused("internal.slot.seek.to.known.offset.on.start", .boolean, "false"),
     .refused(
@@ -80,7 +83,7 @@ enum DebeziumCatalogue {
     .refused("snapshot.mode.configuration.based.start.stream", .boolean, "false"),
     .refused("snapshot.mode.configuration.based.snapshot.on.schema.error", .boolean, "false"),
     .refused("snapshot.mode.configuration.based.snapshot.on.data.error", .boolean, "false"),
-    Property("snapshot.fetch.size", .nonNegativeInt),
+    .noEffect("snapshot.fetch.size", .nonNegativeInt, nil, "rows come by COPY, which has no fetches"),
     .noEffect(
       "snapshot.isolation.mode", .oneOf(["serializable", "repeatable_read", "read_committed", "read_uncommitted"]),
       "serializable", refusing: ["read_committed": unsafeIsolation, "read_uncommitted": unsafeIsolation],
@@ -104,6 +107,7 @@ enum DebeziumCatalogue {
     .noEffect("query.fetch.size", .nonNegativeInt, "0", "libpq has no cursor of this kind"),
   ]
 
+  private static let standby = "while its slot is in use a relay stands by without end, unless --no-wait is given"
   private static let unsafeIsolation = "it would see rows that the stream sends again, or miss some"
 
   static let capture: [Property] = [
@@ -200,7 +204,7 @@ enum DebeziumCatalogue {
   static let failures: [Property] = [
     Property("errors.max.retries", .int(-1...Int64(Int32.max)), "-1"),
     Property("retriable.restart.connector.wait.ms", .positiveLong, "10000"),
-    Property("event.processing.failure.handling.mode", .oneOf(["fail", "warn", "skip", "ignore"]), "fail"),
+    .refused("event.processing.failure.handling.mode", .oneOf(["fail", "warn", "skip", "ignore"]), "fail"),
     .refused("internal.custom.retriable.exception", .string, "false", "it names Java exceptions"),
   ]
 

@@ -9,11 +9,8 @@ public struct ConnectorOptions: Sendable, Hashable {
 
   // MARK: Slot and publication
   public var slotName = "debezium"
-  public var slotDropOnStop = false
   /// Options of `START_REPLICATION` beyond our own, in the order written (`name=value;…`).
   public var slotStreamParams: [SlotStreamParam] = []
-  public var slotMaxRetries = 6
-  public var slotRetryDelayMilliseconds: Int64 = 10_000
   public var publicationName = "dbz_publication"
   public var publicationAutocreateMode = PublicationAutocreateMode.allTables
   public var statusUpdateIntervalMilliseconds = 10_000
@@ -22,8 +19,6 @@ public struct ConnectorOptions: Sendable, Hashable {
 
   // MARK: Snapshot
   public var snapshotMode = SnapshotMode.initial
-  /// Rows a fetch; nil or 0: the reader's own choice.
-  public var snapshotFetchCount: Int?
 
   // MARK: What is captured. Java regular expressions as written; empty: not set.
   public var schemaIncludeList: [String] = []
@@ -64,7 +59,6 @@ public struct ConnectorOptions: Sendable, Hashable {
   /// -1: without end; 0: never.
   public var errorsMaxRetries = -1
   public var retriableRestartConnectorWaitMilliseconds: Int64 = 10_000
-  public var eventProcessingFailureHandlingMode = EventProcessingFailureHandlingMode.fail
   public var errorsTolerance = ErrorsTolerance.none
 
   // MARK: Kafka Connect

@@ -13,8 +13,6 @@ public struct DatabaseOptions: Sendable, Hashable {
   public var sslRootCertificatePath: String?
   public var tcpKeepAlive = true
   public var connectTimeoutMilliseconds: Int64 = 60_000
-  /// For statements beside the replication stream; 0 or less: no limit.
-  public var queryTimeoutMilliseconds: Int = 600_000
   /// Fields that came from a config provider, which `description` therefore hides.
   var hidden: Set<String> = []
 

@@ -51,14 +51,6 @@ public enum IntervalHandlingMode: String, Sendable, CaseIterable {
   case string
 }
 
-/// What to do with a change event that cannot be processed.
-public enum EventProcessingFailureHandlingMode: String, Sendable, CaseIterable {
-  case fail
-  case warn
-  case skip
-  case ignore
-}
-
 /// An operation that `skipped.operations` can leave out; raw values are the envelope's `op`.
 public enum SkippedOperation: String, Sendable, CaseIterable {
   case create = "c"

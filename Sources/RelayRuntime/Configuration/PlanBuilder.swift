@@ -44,7 +44,8 @@ public struct PlanBuilder: Sendable {
       clientProperties: try clientProperties(), storage: PlanBuilder.storage(worker.offsetStorage),
       makePipelineOptions: { runID in try PlanBuilder.pipelineOptions(options, runID: runID) })
     if let name = settings["dbname"], overrides.database != nil { plan.databaseName = name }
-    plan.dropsSlotOnStop = options.slotDropOnStop
+    plan.reconnectsMax = options.errorsMaxRetries < 0 ? nil : options.errorsMaxRetries
+    plan.reconnectWaitMaxMilliseconds = options.retriableRestartConnectorWaitMilliseconds
     plan.streamParameters = options.slotStreamParams.map { (name: $0.name, value: $0.value) }
     plan.waitsForSlot = overrides.waitsForSlot
     plan.limits.confirmsToServer = options.flushLSNSource

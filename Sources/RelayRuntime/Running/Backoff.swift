@@ -2,7 +2,8 @@
 /// do not come back in step.
 struct Backoff {
   let maximumMilliseconds: Int64
-  private var attempt = 0
+  /// Attempts since the last success.
+  private(set) var attempt = 0
 
   init(maximumMilliseconds: Int64 = 10_000) { self.maximumMilliseconds = maximumMilliseconds }
 

@@ -18,17 +18,20 @@ public struct ConnectorPlan: Sendable {
   public var database: ConnectionSettings
   public var databaseName: String
   public var slot: String
-  public var dropsSlotOnStop: Bool
   /// `slot.stream.params`: further options of pgoutput.
   public var streamParameters: [(name: String, value: String)]
   public var publication: String
   public var publicationMode: PublicationMode
   /// `snapshot.mode=initial`; `no_data` takes none.
   public var wantsSnapshotData: Bool
-  /// `slot.retry.delay.ms`: how often a standby looks whether the slot is free.
+  /// How often a standby looks whether the slot is free.
   public var slotPollMilliseconds: Int64
   /// `--no-wait`: a slot in use is an error.
   public var waitsForSlot: Bool
+  /// `errors.max.retries`: attempts to reach PostgreSQL in a row; `nil` is without end.
+  public var reconnectsMax: Int?
+  /// `retriable.restart.connector.wait.ms`: longest wait between two attempts.
+  public var reconnectWaitMaxMilliseconds: Int64
   public var producerProperties: [(name: String, value: String)]
   /// What a store of its own needs to reach the brokers.
   public var clientProperties: [(name: String, value: String)]
@@ -50,13 +53,13 @@ public struct ConnectorPlan: Sendable {
     self.database = database
     self.databaseName = databaseName
     self.slot = slot
-    dropsSlotOnStop = false
     streamParameters = []
     self.publication = publication
     self.publicationMode = publicationMode
     self.wantsSnapshotData = wantsSnapshotData
     slotPollMilliseconds = 250
     waitsForSlot = true
+    reconnectWaitMaxMilliseconds = 10_000
     self.producerProperties = producerProperties
     self.clientProperties = clientProperties
     self.storage = storage

@@ -43,14 +43,16 @@ struct ConnectorRunner {
       throw ConnectorFailure(.delivery, error.description)
     }
     defer { keeper.stop() }
-    var backoff = Backoff()
+    var backoff = Backoff(maximumMilliseconds: plan.reconnectWaitMaxMilliseconds)
     while stop.level == .run {
       do throws(ConnectorFailure) {
         try life(options, keeper, stored, &backoff)
         return
       } catch {
         switch error.kind {
-        case .unreachable: pause(after: error, &backoff)
+        case .unreachable:
+          if let most = plan.reconnectsMax, backoff.attempt >= most { throw error }
+          pause(after: error, &backoff)
         case .slotBusy where plan.waitsForSlot: standBy(error)
         default: throw error
         }
@@ -209,6 +211,10 @@ struct ConnectorRunner {
           throw ConnectorFailure(error)
         }
         isFirst = false
+        if sourceError.remedy == .reconnect, let most = plan.reconnectsMax, backoff.attempt >= most {
+          loop.sink.abandon()
+          throw ConnectorFailure(error)
+        }
         loop.sourceLost()
         try waitToReconnect(&loop, sourceError, &backoff)
         if stop.level > .run {
@@ -285,7 +291,7 @@ struct ConnectorRunner {
     while true {
       let time = RelayClock.now()
       let turn = try loop.turn(time)
-      if loop.observations.transactions > 0 { backoff.reset() }
+      backoff.reset()
       if let warning = loop.pipeline.takeConversionWarning() {
         logger.warning(
           "table \(warning.table), column \(warning.column), LSN \(warning.lsn): \(warning.error); written as null")
