@@ -247,7 +247,8 @@ public struct EventPipeline: ~Copyable {
 
   /// A record that is no change of a table: no context headers, and event routers let it pass.
   private mutating func emitTree(
-    topic: Int, partition: Int32? = nil, key: ConnectValue, _ keySchema: ConnectSchema, value: ConnectValue, _ valueSchema: ConnectSchema,
+    topic: Int, partition: Int32? = nil, key: ConnectValue, _ keySchema: ConnectSchema, value: ConnectValue,
+    _ valueSchema: ConnectSchema,
     _ lsn: LSN
   ) throws(PipelineError) {
     let slot = records.append(nil, at: lsn)

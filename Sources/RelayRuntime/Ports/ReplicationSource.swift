@@ -26,6 +26,8 @@ public struct SourceError: Error, Sendable, CustomStringConvertible {
     case reconnect
     /// Another process streams from the slot: wait for it.
     case waitForSlot
+    /// The slot is no longer where this producer left it; perhaps another relay had it meanwhile. What is stored decides.
+    case startOver
     /// Only the operator can help.
     case stop
   }

@@ -31,7 +31,7 @@ public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
     let kind: Kind =
       switch error.remedy {
       case .reconnect: .unreachable
-      case .waitForSlot: .slotBusy
+      case .waitForSlot, .startOver: .slotBusy
       case .stop: .configuration
       }
     self.init(kind, "\(what): \(error.description)")

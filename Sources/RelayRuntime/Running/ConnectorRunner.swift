@@ -75,7 +75,7 @@ struct ConnectorRunner {
   private func life(
     _ options: PipelineOptions, _ keeper: StateKeeper, _ stored: WakeUp, _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
-    status.update { $0.state = .starting }
+    status.update { if $0.state != .standby { $0.state = .starting } }
     let connection = try connect()
     try ServerCheck.run(on: connection)
     let replication = try connectReplication()
@@ -83,9 +83,11 @@ struct ConnectorRunner {
     let captured = try capturedTables(options, on: connection)
     try PublicationSetup(plan: plan, logger: logger).run(
       captured: captured.map { TableID(schema: $0.schema, name: $0.name) }, on: connection)
+    // The slot first: while another relay has it, both go on, and only a record read later is surely not behind it.
+    let slot = try findSlot(on: connection)
+    if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
     var store = ConnectorRunner.makeStore(plan.storage, plan)
     let state = try load(&store)
-    let slot = try findSlot(on: connection)
     let decision = StartDecision.decide(
       .init(
         state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
@@ -105,13 +107,11 @@ struct ConnectorRunner {
     case .stream(let position):
       logger.info("going on at LSN \(position) of slot \(plan.slot)")
     case .existingSlot(let withSnapshot, let position):
-      if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
       record.position = StreamPosition(acknowledged: position, lastCommit: nil)
       record.ownsSlot = false
       wantsSnapshot = withSnapshot
       logger.info("slot \(plan.slot) was there before; streaming will begin at its position \(position)")
     case .newSlot(let withSnapshot, let replacesSlot):
-      if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
       // Written first: should we die between here and the slot's making, a next start finds "running" and no slot.
       record.snapshot = .running
       record.ownsSlot = true
@@ -186,15 +186,18 @@ struct ConnectorRunner {
     _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
     var isFirst = true
+    var hasStreamed = false
     while true {
       do throws(RelayFailure) {
         if !isFirst { try reconnect(&loop, record: record) }
         isFirst = false
         do throws(SourceError) {
-          try loop.source.start(slot: plan.slot, at: loop.handedOver, options: pgoutputOptions(serverVersion: loop.source.serverVersion))
+          try loop.source.start(
+            slot: plan.slot, at: loop.handedOver, options: pgoutputOptions(serverVersion: loop.source.serverVersion))
         } catch {
           throw RelayFailure.source(error)
         }
+        hasStreamed = true
         status.update {
           $0.state = .running
           $0.lastError = nil
@@ -204,7 +207,9 @@ struct ConnectorRunner {
         return
       } catch {
         guard case .source(let sourceError) = error, stop.level == .run,
-          sourceError.remedy == .reconnect || sourceError.remedy == .waitForSlot && plan.waitsForSlot
+          sourceError.remedy == .reconnect
+            // Before it ever streamed it has nothing to wait with: it stands by, and then reads its state again.
+            || sourceError.remedy == .waitForSlot && plan.waitsForSlot && hasStreamed
         else {
           settle(&loop, after: error, stored)
           loop.sink.abandon()
@@ -227,6 +232,7 @@ struct ConnectorRunner {
 
   /// A new connection for the loop; the rules of a start hold again, since it may be another server now.
   private func reconnect(_ loop: inout ProductionLoop, record: StateRecord) throws(RelayFailure) {
+    var refusal: StartRefusal?
     do throws(ConnectorFailure) {
       let connection = try connect()
       let replication = try connectReplication()
@@ -238,7 +244,7 @@ struct ConnectorRunner {
         .init(
           state: now, slot: try findSlot(on: connection), slotName: plan.slot, database: plan.databaseName,
           identity: identity, wantsSnapshotData: false))
-      if case .refuse(let refusal) = decision { throw ConnectorFailure(.configuration, refusal.description) }
+      if case .refuse(let reason) = decision { refusal = reason }
       loop.source = PostgresReplicationSource(replication, catalog: connection)
     } catch {
       let remedy: SourceError.Remedy =
@@ -249,6 +255,8 @@ struct ConnectorRunner {
         }
       throw .source(SourceError(remedy, error.description))
     }
+    // Another relay may have taken over and stored a later position than ours.
+    if let refusal { throw .source(SourceError(plan.waitsForSlot ? .startOver : .stop, refusal.description)) }
   }
 
   /// While the server is away, Kafka's acknowledgements still come in.

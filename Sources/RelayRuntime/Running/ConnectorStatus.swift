@@ -52,7 +52,8 @@ public final class ConnectorStatus: Sendable {
     report = Mutex(Report(name: name))
     // Up to ten minutes; beyond that only "more" matters.
     histogram = Mutex(
-      Histogram<UInt64>(lowestDiscernibleValue: 1, highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: .two))
+      Histogram<UInt64>(
+        lowestDiscernibleValue: 1, highestTrackableValue: 600_000_000, numberOfSignificantValueDigits: .two))
   }
 
   public var current: Report { report.withLock { $0 } }

@@ -36,7 +36,9 @@ public enum StartDecision: Equatable, Sendable {
 
   public static func decide(_ now: Situation) -> StartDecision {
     if let slot = now.slot {
-      if let plugin = slot.plugin, plugin != "pgoutput" { return .refuse(.otherPlugin(slot: slot.name, plugin: plugin)) }
+      if let plugin = slot.plugin, plugin != "pgoutput" {
+        return .refuse(.otherPlugin(slot: slot.name, plugin: plugin))
+      }
       if let database = slot.database, database != now.database {
         return .refuse(.otherDatabase(slot: slot.name, database: database))
       }
