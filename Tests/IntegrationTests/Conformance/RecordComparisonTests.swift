@@ -5,7 +5,8 @@ import Testing
     #"{"version":"3.6.3.Final","ts_ms":1795225193372,"sequence":"[null,\"100\"]","ts_us":1795225193372005,"ts_ns":1795225193372005000,"table":"t","txId":7,"lsn":100,"xmin":null}"#
 
   private static func record(
-    _ value: String? = #"{"after":{"id":1},"source":\#(source),"op":"c","ts_ms":1795225193400}"#, key: String? = #"{"id":1}"#,
+    _ value: String? = #"{"after":{"id":1},"source":\#(source),"op":"c","ts_ms":1795225193400}"#,
+    key: String? = #"{"id":1}"#,
     topic: String = "fin.public.t", headers: [(String, String?)] = [], partition: Int32? = nil, timestamp: Int64? = nil
   ) -> RecordedRecord {
     RecordedRecord(

@@ -48,10 +48,12 @@ struct RecordMask {
     case nil, .transactionID, .perhapsTransactionID:
       return .init(name: header.name, value: mask(value))
     case .time(let unit)?:
-      let text = Self.number(value[...]) == nil ? "<present>" : Self.maskTime(String(decoding: value, as: UTF8.self), unit, [:])
+      let text =
+        Self.number(value[...]) == nil ? "<present>" : Self.maskTime(String(decoding: value, as: UTF8.self), unit, [:])
       return .init(name: header.name, value: Array(text.utf8))
     case let field?:
-      let text = Self.number(value[...]) == nil ? "<present>" : maskScalar(String(decoding: value, as: UTF8.self), field)
+      let text =
+        Self.number(value[...]) == nil ? "<present>" : maskScalar(String(decoding: value, as: UTF8.self), field)
       return .init(name: header.name, value: Array(text.utf8))
     }
   }

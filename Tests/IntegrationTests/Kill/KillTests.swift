@@ -5,7 +5,8 @@ extension Integration {
   /// What must hold whatever is killed when. The seed of each run is printed; `SLUICE_SEED` sets it.
   @Suite(.serialized) struct KillTests {
     private static func seed(_ test: String) -> UInt64 {
-      let seed = ProcessInfo.processInfo.environment["SLUICE_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...UInt64.max)
+      let seed =
+        ProcessInfo.processInfo.environment["SLUICE_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...UInt64.max)
       print("\(test): seed \(seed)")
       return seed
     }
@@ -47,7 +48,8 @@ extension Integration {
         let more = rig.watch.records - before
         if more != 0 { problems.append("\(more) records came again after an orderly stop") }
         let written = committed.values.reduce(0, +)
-        print("kill -9 of the relay: \(transactions) transactions, \(written) versions, \(before) records in two topics")
+        print(
+          "kill -9 of the relay: \(transactions) transactions, \(written) versions, \(before) records in two topics")
         return problems
       }
       #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
@@ -93,8 +95,10 @@ extension Integration {
         defer { standby.kill() }
         rig.startLoad(seed: seed)
         try waitUntil("the second relay stands by\n\(standby.output)", within: .seconds(20)) {
-          standby.output.components(separatedBy: "standing by").count > 2
+          standby.output.components(separatedBy: "standing by until").count > 2
         }
+        // Long enough for both to move on far from where the second began.
+        usleep(1_000_000)
         #expect(try rig.walsenders() == walsenders, "the second relay took the slots from the first")
         #expect(standby.poll() == nil)
         let killed = ContinuousClock.now
