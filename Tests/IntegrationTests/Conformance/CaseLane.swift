@@ -45,6 +45,7 @@ final class CaseLane {
 private struct CaseRun {
   private let test: ConformanceCase
   private let postgres: EmbeddedPostgres
+  /// Goes with this value: `stop` would wait for its thread, for up to a second.
   private let kafka: EmbeddedKafka
   private let expected: [RecordedRecord]
   private let database: String
@@ -85,7 +86,6 @@ private struct CaseRun {
   func execute() throws -> CaseLane.Outcome {
     let server = try PostgresConnection(postgres.tcpSettings())
     try makeDatabase(server)
-    defer { kafka.stop() }
     var problems: [String] = []
     try runScript("setup.sql")
     if test.mode == .preload { try runScript("changes.sql") }
@@ -154,7 +154,9 @@ private struct CaseRun {
       return try streams(server)
     }
     if let changes { try runScript(changes) }
-    let end = try server.query("SELECT pg_current_wal_lsn()").firstValue
+    // A commit elsewhere, so that what a rolled-back transaction wrote is flushed as well.
+    try server.execute("COMMENT ON DATABASE postgres IS 'all changes are before this'")
+    let end = try server.query("SELECT pg_current_wal_flush_lsn()").firstValue
     try waitUntil("\(end ?? "") is confirmed\n\(relay.output)", within: Self.timeout) {
       try check(relay, before: "\(end ?? "") was confirmed")
       return try server.query(
@@ -205,13 +207,17 @@ private struct CaseRun {
   // MARK: Broker
 
   private func delivered() throws -> [RecordedRecord] {
-    let properties = [(name: "bootstrap.servers", value: kafka.bootstrapServers)]
-    var consumer = try KafkaConsumer(properties: properties)
+    var consumer = try KafkaConsumer(properties: [
+      (name: "bootstrap.servers", value: kafka.bootstrapServers), (name: "fetch.wait.max.ms", value: "10"),
+    ])
     // A pattern passes over names that begin with "__".
     try consumer.assign(["^"] + Set(expected.map(\.topic)), from: .beginning)
+    var open = try consumer.endOffsets(of: consumer.assigned, timeoutMilliseconds: 10_000).filter { $0.value > 0 }
     var records: [RecordedRecord] = []
-    for topic in Set(consumer.assigned.map(\.topic)) {
-      try KafkaConsumer.readToEnd(topic: topic, properties: properties) { records.append(RecordedRecord($0.copied())) }
+    try waitUntil("the topics are read", within: Self.timeout) {
+      let result = try consumer.poll(timeoutMilliseconds: 100) { records.append(RecordedRecord($0.copied())) }
+      for (partition, offset) in result.ends where offset >= open[partition] ?? 0 { open[partition] = nil }
+      return open.isEmpty
     }
     return records
   }

@@ -8,7 +8,7 @@ final class DeliveryWatch: Sendable {
   private struct State {
     var isStopping = false
     var isDone = false
-    var newest: [String: [Int: Int]] = [:]
+    var topics: [String: DeliveredVersions] = [:]
     var records = 0
     var problems: [String] = []
     var firstRecordAt: ContinuousClock.Instant?
@@ -42,17 +42,9 @@ final class DeliveryWatch: Sendable {
     state.withLock { state in
       state.records += 1
       if state.firstRecordAt == nil { state.firstRecordAt = .now }
-      guard let value, let item = Item(record: value) else {
-        state.problems.append("\(topic): a record without key and version")
-        return
+      if let problem = state.topics[topic, default: DeliveredVersions()].take(value) {
+        state.problems.append("\(topic): \(problem)")
       }
-      let newest = state.newest[topic]?[item.key] ?? 0
-      if item.version == Item.rolledBackVersion {
-        state.problems.append("\(topic): key \(item.key) has a version that was rolled back")
-      } else if item.version > newest + 1 {
-        state.problems.append("\(topic): key \(item.key) has version \(item.version) after \(newest)")
-      }
-      state.newest[topic, default: [:]][item.key] = max(newest, item.version)
     }
   }
 
@@ -62,8 +54,7 @@ final class DeliveryWatch: Sendable {
 
   /// What a topic lacks of these versions.
   func missing(_ committed: [Int: Int], topic: String) -> [Item] {
-    let newest = state.withLock { $0.newest[topic] ?? [:] }
-    return committed.filter { newest[$0.key] ?? 0 < $0.value }.map { Item(key: $0.key, version: $0.value) }
+    state.withLock { ($0.topics[topic] ?? DeliveredVersions()).missing(committed) }
   }
 
   func stop() {

@@ -111,6 +111,12 @@ final class KillRig {
     return rows.count == Self.slots.count ? rows.compactMap { $0[0] } : nil
   }
 
+  /// Ends every walsender, as a broken network would.
+  func breakConnections() throws {
+    try PostgresConnection(postgres.tcpSettings()).execute(
+      "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active")
+  }
+
   func waitUntilStreaming(_ relay: RelayProcess) throws {
     try waitUntil("both slots stream\n\(relay.output)", within: .seconds(20)) {
       if let status = relay.poll() { throw ProcessFailure("the relay ended with status \(status)\n\(relay.output)") }

@@ -117,6 +117,36 @@ extension Integration {
       #expect(took < .seconds(3))
     }
 
+    @Test func twoRelaysShareTheSlotsHoweverOftenConnectionsBreak() async throws {
+      let seed = Self.seed("broken connections with a standby")
+      let problems = try await onOwnThread {
+        let rig = try KillRig()
+        defer { rig.stop() }
+        let first = try rig.startRelay()
+        defer { first.kill() }
+        try rig.waitUntilStreaming(first)
+        let second = try rig.startRelay()
+        defer { second.kill() }
+        rig.startLoad(seed: seed)
+        // Each slot goes to whichever relay is first; the other must neither fail nor leave a gap.
+        for _ in 0..<4 {
+          usleep(400_000)
+          try rig.breakConnections()
+          try rig.waitUntilStreaming(first)
+          try rig.waitUntilStreaming(second)
+        }
+        first.kill()
+        try rig.waitUntilStreaming(second)
+        usleep(300_000)
+        let committed = try rig.stopLoad()
+        try rig.waitUntilConfirmed(second)
+        let problems = rig.check(committed)
+        try second.stop()
+        return problems
+      }
+      #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
+    }
+
     @Test func firstEventArrivesSoonAfterTheStart() async throws {
       let took = try await onOwnThread {
         let rig = try KillRig()
