@@ -43,9 +43,17 @@ struct RelaySupervisor {
       acknowledged[index] = report.recordsAcknowledged
       let error = report.state == .running ? "" : report.lastError.map { ", \($0)" } ?? ""
       logger.info(
-        "\(connector.name): \(report.state.rawValue), \(report.recordsAcknowledged) records acknowledged, \(rate)/s, \(report.lagBytes) bytes behind\(error)"
+        "\(connector.name): \(report.state.rawValue), \(report.recordsAcknowledged) records acknowledged, \(rate)/s, \(report.lagBytes) bytes behind\(RelaySupervisor.latency(connector.status))\(error)"
       )
     }
+  }
+
+  /// Commit to acknowledgement of the transactions since the start: `, p50 1.2 ms, p99 5.0 ms`; empty before the first.
+  static func latency(_ status: ConnectorStatus) -> String {
+    let latency = status.latency
+    guard latency.count > 0 else { return "" }
+    func milliseconds(_ microseconds: UInt64) -> String { "\(microseconds / 1_000).\(microseconds % 1_000 / 100) ms" }
+    return ", commit to acknowledged p50 \(milliseconds(latency.p50)) p99 \(milliseconds(latency.p99))"
   }
 
   /// The code of the worst failure; `nil` without one.

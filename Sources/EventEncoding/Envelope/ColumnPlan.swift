@@ -2,7 +2,8 @@ import ConnectData
 import Primitives
 
 /// One field of a table's records: where its value stands in a tuple and how it is written. Made once per relation.
-struct ColumnPlan {
+/// A class, so that the row path passes one reference and not its parts.
+final class ColumnPlan {
   let name: String
   /// Index of the column in the tuples of the stream.
   let tupleIndex: Int

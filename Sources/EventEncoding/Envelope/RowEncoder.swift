@@ -42,23 +42,24 @@ struct RowEncoder {
     _ plan: RelationPlan, _ index: Int, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN,
     into out: inout ByteWriter
   ) throws(PipelineError) {
-    let tupleIndex = plan.columns[index].tupleIndex
+    let columnPlan = plan.columns[index]
+    let tupleIndex = columnPlan.tupleIndex
     var column = tuple[tupleIndex]
-    if column == .unchanged, let old, case .text = old[tupleIndex] { column = old[tupleIndex] }
+    if case .unchanged = column, let old, case .text = old[tupleIndex] { column = old[tupleIndex] }
     switch column {
-    case .null: out.append(plan.columns[index].nullJSON)
-    case .unchanged: out.append(plan.columns[index].unavailableJSON)
+    case .null: out.append(columnPlan.nullJSON)
+    case .unchanged: out.append(columnPlan.unavailableJSON)
     case .binary:
       throw PipelineError(
         .unexpectedMessage("a value in binary format, which was not asked for"), table: plan.id, lsn: lsn)
     case .text(let range):
       let start = out.count
       do throws(ConversionError) {
-        try plan.columns[index].codec.writeJSON(message.extracting(range), into: &out)
+        try columnPlan.codec.writeJSON(message.extracting(range), into: &out)
       } catch {
         out.truncate(to: start)
         try failed(plan, index, error, lsn: lsn)
-        out.append(plan.columns[index].nullJSON)
+        out.append(columnPlan.nullJSON)
       }
     }
   }

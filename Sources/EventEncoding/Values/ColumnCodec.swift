@@ -5,7 +5,8 @@ import Primitives
 ///
 /// The session that prints the text has `DateStyle = ISO`, `IntervalStyle = postgres`, `TimeZone = UTC`,
 /// `extra_float_digits` above 0, `bytea_output = hex`, `lc_monetary = C` and `client_encoding = UTF8`.
-public struct ColumnCodec: Sendable {
+/// A class, so that the row path passes one reference and not its parts.
+public final class ColumnCodec: Sendable {
   /// Schema of the field: optional flag, name, version, parameters and default.
   public let schema: ConnectSchema
   /// What `before` of a delete under replica identity DEFAULT has for a column that was not sent: null if it is

@@ -113,8 +113,8 @@ public struct PlanBuilder: Sendable {
       properties.append((name: "queue.buffering.max.kbytes", value: String(PlanBuilder.bufferMemoryBytes / 1024)))
     }
     properties.append((name: "queue.buffering.max.messages", value: String(PlanBuilder.queuedRecordsMax)))
-    // Kafka Connect's producers do not linger; librdkafka fills its batches from what is queued meanwhile.
-    if !hasLinger { properties.append((name: "linger.ms", value: "0")) }
+    // Half a millisecond lets a burst become one request; more would only be delay.
+    if !hasLinger { properties.append((name: "linger.ms", value: "0.5")) }
     return properties
   }
 

@@ -2,6 +2,8 @@ import Primitives
 
 /// What the loop has seen, as plain numbers: read between turns by the thread that owns the loop, and published from there.
 public struct LoopObservations: Sendable {
+  /// Frames read since the start.
+  public var frames: UInt64 = 0
   public var recordsAccepted: UInt64 = 0
   public var recordsAcknowledged: UInt64 = 0
   public var transactions: UInt64 = 0

@@ -196,6 +196,7 @@ public struct RelayLoop<
       }
       readsSocket = false
       frames += 1
+      observations.frames += 1
       bytes += frameBytes
       switch outcome {
       case .failure(let error): throw .pipeline(error)

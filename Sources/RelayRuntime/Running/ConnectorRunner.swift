@@ -296,6 +296,7 @@ struct ConnectorRunner {
   ) throws(RelayFailure) {
     var lastPublished: Int64 = 0
     var drainUntil: Int64?
+    var pace = ReadPace()
     while true {
       let time = RelayClock.now()
       let turn = try loop.turn(time)
@@ -319,6 +320,7 @@ struct ConnectorRunner {
         if try finish(&loop, time, until: drainUntil!) { return }
       }
       guard case .idle(let milliseconds, let isFull) = turn else { continue }
+      if let pause = pace.pause(afterFrames: loop.observations.frames, at: time.wallNanoseconds) { napping(pause) }
       wait(&loop, stored, isFull: isFull, milliseconds: drainUntil == nil ? min(milliseconds, 1_000) : 10)
       if loop.source.wantsToWrite {
         do throws(SourceError) {
@@ -366,6 +368,12 @@ struct ConnectorRunner {
       }
       wait(&loop, stored, isFull: true, milliseconds: 10)
     }
+  }
+
+  /// Lets frames gather. Nothing can be missed meanwhile that would not wait in the socket as well.
+  private func napping(_ microseconds: Int) {
+    var time = timespec(tv_sec: 0, tv_nsec: microseconds * 1_000)
+    _ = unsafe nanosleep(&time, nil)
   }
 
   private func wait(_ loop: inout ProductionLoop, _ stored: WakeUp, isFull: Bool, milliseconds: Int64) {

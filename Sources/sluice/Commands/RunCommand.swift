@@ -46,8 +46,8 @@ struct RunCommand: ParsableCommand {
     service.start()
     let outcomes = RelaySupervisor(service: service, logger: logger).supervise(wakeUp)
     for outcome in outcomes {
-      let report = service.connectors.first { $0.name == outcome.name }?.status.current
-      let records = report.map { "\($0.recordsAcknowledged) records acknowledged" } ?? ""
+      guard let status = service.connectors.first(where: { $0.name == outcome.name })?.status else { continue }
+      let records = "\(status.current.recordsAcknowledged) records acknowledged\(RelaySupervisor.latency(status))"
       logger.info("\(outcome.name): \(outcome.failure == nil ? "STOPPED" : "FAILED"), \(records)")
     }
     if let code = RelaySupervisor.exitCode(outcomes) { throw code }

@@ -1,0 +1,25 @@
+/// When the stream is fast, waking for each frame costs more than the frame: the server sends each message by itself, and
+/// a relay that is faster than the server would sleep and wake once a row. So under load it pauses for a moment that is
+/// short beside a round trip to Kafka, and reads what has gathered. A quiet stream is read at once.
+struct ReadPace {
+  /// Above so many frames a millisecond, on average over the last pauses, the relay lets frames gather.
+  static let busyFramesPerMillisecond = 8.0
+  static let pauseMicroseconds = 1_000
+
+  private var lastFrames: UInt64 = 0
+  private var lastNanoseconds: Int64 = 0
+  private var rate = 0.0
+
+  /// Microseconds to pause before the next read; `nil` for none. Wall time will do: a wrong pause is only a short one.
+  mutating func pause(afterFrames frames: UInt64, at nanoseconds: Int64) -> Int? {
+    defer {
+      lastFrames = frames
+      lastNanoseconds = nanoseconds
+    }
+    let elapsed = Double(max(1_000, nanoseconds - lastNanoseconds)) / 1_000_000
+    let now = Double(frames - lastFrames) / elapsed
+    // A long wait says that the stream has gone quiet, whatever it was before.
+    rate = elapsed > 5 ? now : rate * 0.8 + now * 0.2
+    return rate > ReadPace.busyFramesPerMillisecond ? ReadPace.pauseMicroseconds : nil
+  }
+}
