@@ -36,7 +36,8 @@ let package = Package(
 
     .target(name: "Primitives", swiftSettings: strict),
     .target(name: "ConnectData", dependencies: ["Primitives"], swiftSettings: strict),
-    .target(name: "PostgresSource", dependencies: ["CLibpq", "Primitives", "ConnectData", "PgOutput"], swiftSettings: strict),
+    .target(
+      name: "PostgresSource", dependencies: ["CLibpq", "Primitives", "ConnectData", "PgOutput"], swiftSettings: strict),
     .target(name: "PgOutput", dependencies: ["Primitives"], swiftSettings: strict),
     .target(name: "EventRouting", dependencies: ["Primitives", "PgOutput", "ConnectData"], swiftSettings: strict),
     .target(
@@ -48,7 +49,8 @@ let package = Package(
     .target(
       name: "RelayRuntime",
       dependencies: [
-        "CLinux", "Primitives", "PostgresSource", "PgOutput", "ConnectData", "EventRouting", "EventEncoding", "KafkaSink",
+        "CLinux", "Primitives", "PostgresSource", "PgOutput", "ConnectData", "EventRouting", "EventEncoding",
+        "KafkaSink",
         "Acknowledgement", "ConnectorConfig", logging, histogram,
       ],
       swiftSettings: strict),
@@ -56,10 +58,12 @@ let package = Package(
     .target(name: "Migrations", dependencies: ["PostgresSource", "Primitives", crypto], swiftSettings: common),
     .target(name: "FintechGenerator", dependencies: ["PostgresSource", "Primitives"], swiftSettings: common),
     .target(name: "EmbeddedServers", dependencies: ["CRdkafka", "KafkaSink", "PostgresSource"], swiftSettings: common),
+    .target(name: "TerminalScreens", swiftSettings: strict),
     .executableTarget(
       name: "sluice",
       dependencies: [
-        "RelayRuntime", "Migrations", "FintechGenerator", "EmbeddedServers", "ConnectorConfig", "KafkaSink",
+        "TerminalScreens", "RelayRuntime", "Migrations", "FintechGenerator", "EmbeddedServers", "ConnectorConfig",
+        "KafkaSink",
         "PostgresSource", argumentParser, logging, histogram,
       ],
       swiftSettings: common),
@@ -88,11 +92,15 @@ let package = Package(
     .testTarget(
       name: "FintechGeneratorTests",
       dependencies: ["FintechGenerator", "Migrations", "EmbeddedServers", "PostgresSource"], swiftSettings: common),
+    .testTarget(name: "TerminalScreensTests", dependencies: ["TerminalScreens"], swiftSettings: common),
     .testTarget(
       name: "RelaySimulationTests", dependencies: ["RelayRuntime", "RelayTestSupport"], swiftSettings: common),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["EmbeddedServers", "Migrations", "PostgresSource", "KafkaSink"],
+      dependencies: [
+        "Primitives", "RelayRuntime", "EmbeddedServers", "Migrations", "PostgresSource", "KafkaSink", "ConnectorConfig",
+        "sluice",
+      ],
       exclude: ["Cases"],
       swiftSettings: common),
   ],

@@ -10,5 +10,7 @@ struct Sluice: AsyncParsableCommand {
       RunCommand.self,
       MigrateCommand.self,
       GenerateCommand.self,
+      DemoCommand.self,
+      TailCommand.self,
     ])
 }

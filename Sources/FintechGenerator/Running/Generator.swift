@@ -4,10 +4,13 @@ import PostgresSource
 /// Writes a synthetic bank's business into a database that has the schema.
 public enum Generator {
   /// Runs until the count or the duration is reached or `shouldStop` says so, finishes what is in flight, and compares
-  /// the database with what was written. Both closures are called on the calling thread, which is blocked meanwhile.
+  /// the database with what was written. The closures are called on the calling thread, which is blocked meanwhile.
+  ///
+  /// `mayBegin` is asked again and again once the start-up rows are committed, and holds business back until it says
+  /// yes: whoever watches the database can look at a bank that has customers and accounts, and no transaction yet.
   public static func run(
     settings: ConnectionSettings, options: GeneratorOptions, progress: (GeneratorProgress) -> Void = { _ in },
-    shouldStop: () -> Bool = { false }
+    mayBegin: () -> Bool = { true }, shouldStop: () -> Bool = { false }
   ) throws(GeneratorError) -> GeneratorSummary {
     let options = options.resolved()
     if let problem = options.problem() { throw GeneratorError(.configuration, problem) }
@@ -34,7 +37,8 @@ public enum Generator {
           isFirst: number == 0, state: state, writer: writer))
     }
     var lead = RunLead(workers: workers, state: state, options: options, start: start)
-    let (originAt, endedAt, wasInterrupted) = try lead.run(progress: progress, shouldStop: shouldStop)
+    let (originAt, endedAt, wasInterrupted) = try lead.run(
+      progress: progress, mayBegin: mayBegin, shouldStop: shouldStop)
 
     let written = workers.reduce(WrittenRows()) { $0 + $1.written }
     lead.tell(.checking, progress)

@@ -21,7 +21,7 @@ struct RunLead {
   /// Returns when all workers have ended: monotonic nanoseconds of the beginning and the end, and whether `shouldStop`
   /// ended it.
   mutating func run(
-    progress: (GeneratorProgress) -> Void, shouldStop: () -> Bool
+    progress: (GeneratorProgress) -> Void, mayBegin: () -> Bool, shouldStop: () -> Bool
   ) throws(GeneratorError) -> (originAt: Int64, endedAt: Int64, wasInterrupted: Bool) {
     toldAt = MachineClock.monotonicNanoseconds()
     originAt = toldAt
@@ -43,7 +43,7 @@ struct RunLead {
         state.requestStop()
       }
       let now = MachineClock.monotonicNanoseconds()
-      if !hasBegun, state.readyWorkers == workers.count {
+      if !hasBegun, state.readyWorkers == workers.count, mayBegin() {
         hasBegun = true
         originAt = now
         state.begin(atNanoseconds: now)

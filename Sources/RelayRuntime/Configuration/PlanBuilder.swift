@@ -61,7 +61,7 @@ public struct PlanBuilder: Sendable {
     case .table:
       // Each record is WAL of its own: an idle database must not keep itself awake by it.
       plan.limits.storeIntervalMilliseconds = 1_000
-      plan.limits.idleAdvanceIntervalMilliseconds = 30_000
+      plan.limits.idleAdvanceIntervalMilliseconds = 10_000
     }
     if worker.topicCreationEnable, let creation = options.topicCreation {
       plan.topicCreation = try PlanBuilder.topicCreation(creation)
