@@ -12,7 +12,8 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   private let events: OpaquePointer
   private var arguments: ProduceArguments
   private let reports: UnsafeMutableBufferPointer<UnsafePointer<rd_kafka_message_t>?>
-  private var topics: [OpaquePointer] = unsafe []
+  /// Made at a topic's first record: to make one asks the brokers for the topic, which may create it there.
+  private var topics: [OpaquePointer?] = unsafe []
   private var topicNames: [String] = []
   private var topicIndexes: [String: Int] = [:]
 
@@ -52,7 +53,9 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     unsafe rd_kafka_queue_io_event_enable(events, -1, nil, 0)
     unsafe rd_kafka_queue_destroy(events)
     // Topic handles go before the client.
-    for index in topicNames.indices { unsafe rd_kafka_topic_destroy(topics[index]) }
+    for index in topicNames.indices {
+      if let topic = unsafe topics[index] { unsafe rd_kafka_topic_destroy(topic) }
+    }
     unsafe rd_kafka_destroy(client)
     unsafe reports.deallocate()
     close(eventDescriptor)
@@ -61,15 +64,20 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   // MARK: Topics
 
   /// The index that `EncodedRecord.topic` holds. The same name gives the same index; once per table, not per record.
-  public mutating func topicIndex(_ name: String) throws(KafkaError) -> Int {
+  public mutating func topicIndex(_ name: String) -> Int {
     if let index = topicIndexes[name] { return index }
-    guard let topic = unsafe rd_kafka_topic_new(client, name, nil) else {
-      throw KafkaError(code: rd_kafka_last_error(), topic: name)
-    }
-    unsafe topics.append(topic)
+    unsafe topics.append(nil)
     topicNames.append(name)
     topicIndexes[name] = topicNames.count - 1
     return topicNames.count - 1
+  }
+
+  private mutating func makeTopic(_ index: Int) throws(KafkaError) -> OpaquePointer {
+    guard let topic = unsafe rd_kafka_topic_new(client, topicNames[index], nil) else {
+      throw KafkaError(code: rd_kafka_last_error(), topic: topicNames[index])
+    }
+    unsafe topics[index] = topic
+    return unsafe topic
   }
 
   public func topicName(_ index: Int) -> String { topicNames[index] }
@@ -90,7 +98,8 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
         code: RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, text: "a record's timestamp must not be before 1970",
         topic: topicNames[record.topic], isRetriable: false)
     }
-    let error = unsafe arguments.produce(record, client: client, topic: topics[record.topic], ticket: ticket)
+    let topic = if let made = unsafe topics[record.topic] { unsafe made } else { try unsafe makeTopic(record.topic) }
+    let error = unsafe arguments.produce(record, client: client, topic: topic, ticket: ticket)
     guard let error = unsafe error else { return .accepted }
     if unsafe rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL {
       unsafe rd_kafka_error_destroy(error)

@@ -34,7 +34,7 @@ public struct OffsetsTopic: ~Copyable {
       name: name, partitions: partitions, replicationFactor: replicationFactor,
       configuration: ["cleanup.policy": "compact"])
     _ = try producer.createMissingTopics([topic], timeoutMilliseconds: timeoutMilliseconds)
-    index = try producer.topicIndex(name)
+    index = producer.topicIndex(name)
     self.producer = producer
   }
 

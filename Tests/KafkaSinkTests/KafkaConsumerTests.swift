@@ -6,7 +6,7 @@ import Testing
 @Suite struct KafkaConsumerTests {
   func produce(_ kafka: EmbeddedKafka, _ topic: String, _ values: [String], partition: Int32? = nil) throws {
     var producer = try makeProducer(kafka)
-    let index = try producer.topicIndex(topic)
+    let index = producer.topicIndex(topic)
     var record = EncodedRecord()
     for value in values {
       fill(&record, topic: index, key: nil, value: utf8(value), partition: partition)

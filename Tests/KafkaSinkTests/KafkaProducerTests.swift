@@ -9,7 +9,7 @@ import Testing
     let kafka = try EmbeddedKafka()
     try kafka.createTopic("shapes", partitions: 1)
     var producer = try makeProducer(kafka)
-    let topic = try producer.topicIndex("shapes")
+    let topic = producer.topicIndex("shapes")
     let headers: [(String, [UInt8]?)] = [
       ("id", utf8("7")), ("empty", []), ("null", nil), ("id", [0, 255, 0]),
     ]
@@ -41,7 +41,7 @@ import Testing
   @Test func moreHeadersThanThePreparedArrayHoldsArriveInOrder() throws {
     let kafka = try EmbeddedKafka()
     var producer = try makeProducer(kafka)
-    let topic = try producer.topicIndex("many-headers")
+    let topic = producer.topicIndex("many-headers")
     let headers = (0..<100).map { ("h\($0)", Optional(utf8("v\($0)"))) }
     var record = EncodedRecord()
     fill(&record, topic: topic, key: nil, value: nil, headers: headers)
@@ -55,7 +55,7 @@ import Testing
   @Test func missingTimestampIsTheTimeOfEnqueueing() throws {
     let kafka = try EmbeddedKafka()
     var producer = try makeProducer(kafka)
-    let topic = try producer.topicIndex("now")
+    let topic = producer.topicIndex("now")
     var record = EncodedRecord()
     fill(&record, topic: topic, key: nil, value: utf8("x"))
     let before = Int64(Glibc.time(nil)) * 1000
@@ -69,7 +69,7 @@ import Testing
   @Test func timestampThatKafkaCannotCarryIsRefused() throws {
     let kafka = try EmbeddedKafka()
     var producer = try makeProducer(kafka)
-    let topic = try producer.topicIndex("early")
+    let topic = producer.topicIndex("early")
     var record = EncodedRecord()
     for stamp: Int64 in [0, -1] {
       fill(&record, topic: topic, key: nil, value: nil, timestampMilliseconds: stamp)
@@ -84,8 +84,8 @@ import Testing
   @Test func everyTicketComesBackOnce() throws {
     let kafka = try EmbeddedKafka()
     var producer = try makeProducer(kafka)
-    let topics = [try producer.topicIndex("a"), try producer.topicIndex("b")]
-    #expect(try producer.topicIndex("a") == topics[0])
+    let topics = [producer.topicIndex("a"), producer.topicIndex("b")]
+    #expect(producer.topicIndex("a") == topics[0])
     #expect(producer.topicName(topics[1]) == "b")
     var record = EncodedRecord()
     var seen = [Int](repeating: 0, count: 5000)
@@ -108,7 +108,7 @@ import Testing
     let kafka = try EmbeddedKafka()
     try kafka.createTopic("fixed", partitions: 3)
     var producer = try makeProducer(kafka)
-    let topic = try producer.topicIndex("fixed")
+    let topic = producer.topicIndex("fixed")
     var record = EncodedRecord()
     for partition: Int32 in [2, 0, 1] {
       fill(&record, topic: topic, key: utf8("same"), value: nil, partition: partition)
@@ -135,7 +135,7 @@ import Testing
     let kafka = try EmbeddedKafka()
     try kafka.takeDown()
     var producer = try makeProducer(kafka, [(name: "queue.buffering.max.messages", value: "10")])
-    let topic = try producer.topicIndex("bounded")
+    let topic = producer.topicIndex("bounded")
     var record = EncodedRecord()
     fill(&record, topic: topic, key: nil, value: utf8("x"))
     for ticket in 0..<10 { #expect(try producer.enqueue(record, ticket: UInt(ticket)) == .accepted) }
@@ -151,7 +151,7 @@ import Testing
   @Test func recordAboveTheLimitIsRefusedWithItsTopic() throws {
     let kafka = try EmbeddedKafka()
     var producer = try makeProducer(kafka, [(name: "message.max.bytes", value: "2000")])
-    let topic = try producer.topicIndex("small")
+    let topic = producer.topicIndex("small")
     var record = EncodedRecord()
     fill(&record, topic: topic, key: nil, value: [UInt8](repeating: 65, count: 3000))
     do {
@@ -174,7 +174,7 @@ import Testing
       [
         (name: "max.in.flight.requests.per.connection", value: "1"), (name: "batch.num.messages", value: "20"),
       ])
-    let topic = try producer.topicIndex("retried")
+    let topic = producer.topicIndex("retried")
     kafka.failNext(
       .produce,
       with: [
@@ -200,7 +200,7 @@ import Testing
     let kafka = try EmbeddedKafka()
     try kafka.createTopic("outage", partitions: 1)
     var producer = try makeProducer(kafka)
-    let topic = try producer.topicIndex("outage")
+    let topic = producer.topicIndex("outage")
     var record = EncodedRecord()
     var events: [ClientEvent] = []
     fill(&record, topic: topic, key: nil, value: utf8("before"))
@@ -227,7 +227,7 @@ import Testing
     kafka.failNext(.initProducerId, with: [.clusterAuthorizationFailed])
     var producer = try makeProducer(kafka)
     #expect(producer.fatalError == nil)
-    let topic = try producer.topicIndex("fatal")
+    let topic = producer.topicIndex("fatal")
     var record = EncodedRecord()
     fill(&record, topic: topic, key: nil, value: nil)
     _ = try producer.enqueue(record, ticket: 1)
@@ -251,7 +251,7 @@ import Testing
     try kafka.createTopic("refused", partitions: 1)
     kafka.failNext(.produce, with: [.topicAuthorizationFailed])
     var producer = try makeProducer(kafka)
-    let topic = try producer.topicIndex("refused")
+    let topic = producer.topicIndex("refused")
     var record = EncodedRecord()
     fill(&record, topic: topic, key: nil, value: utf8("secret"))
     _ = try producer.enqueue(record, ticket: 77)
@@ -268,7 +268,7 @@ import Testing
     let kafka = try EmbeddedKafka()
     try kafka.takeDown()
     var producer = try makeProducer(kafka)
-    let topic = try producer.topicIndex("abandoned")
+    let topic = producer.topicIndex("abandoned")
     var record = EncodedRecord()
     fill(&record, topic: topic, key: nil, value: nil)
     for ticket in 0..<50 { _ = try producer.enqueue(record, ticket: UInt(ticket)) }
@@ -286,7 +286,7 @@ import Testing
   @Test func descriptorIsReadableWhileReportsWait() throws {
     let kafka = try EmbeddedKafka()
     var producer = try makeProducer(kafka)
-    let topic = try producer.topicIndex("descriptor")
+    let topic = producer.topicIndex("descriptor")
     func isReadable(_ milliseconds: Int32) -> Bool {
       var entry = pollfd(fd: producer.eventDescriptor, events: Int16(POLLIN), revents: 0)
       return Glibc.poll(&entry, 1, milliseconds) == 1

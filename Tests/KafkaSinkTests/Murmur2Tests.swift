@@ -25,7 +25,7 @@ import Testing
     let kafka = try EmbeddedKafka()
     try kafka.createTopic("keys", partitions: 7)
     var producer = try makeProducer(kafka)
-    let topic = try producer.topicIndex("keys")
+    let topic = producer.topicIndex("keys")
     var record = EncodedRecord()
     // Lengths 0 to 40 pass through every branch of the hash's tail.
     let keys = (0...40).map { length in [UInt8]((0..<length).map { UInt8(($0 * 37 + length) % 256) }) }

@@ -7,7 +7,9 @@ struct KafkaEventSink: EventSink, ~Copyable {
   private var producer: KafkaProducer
   private let creation: TopicCreationPlan?
   private let logger: Logger
-  private var topicsAdded = 0
+  /// Names of topics without a record yet; `nil` once one has come. A topic of the relay's own that a transform replaces,
+  /// such as that of an outbox table, never gets one and must not come to be in Kafka.
+  private var unusedTopics: [String?] = []
   private var failure: KafkaError?
   /// librdkafka repeats its connection errors; each text is logged once until it changes.
   private var lastEvent = ""
@@ -28,14 +30,9 @@ struct KafkaEventSink: EventSink, ~Copyable {
   var queuedCount: Int { producer.queuedCount }
 
   mutating func addTopic(_ name: String) throws(SinkError) {
-    if let creation { create(creation.specification(of: name)) }
-    do throws(KafkaError) {
-      let index = try producer.topicIndex(name)
-      precondition(index == topicsAdded, "topics are added once each, in order")
-      topicsAdded += 1
-    } catch {
-      throw SinkError("topic \(name): \(error)")
-    }
+    let index = producer.topicIndex(name)
+    precondition(index == unusedTopics.count, "topics are added once each, in order")
+    unusedTopics.append(name)
   }
 
   /// A topic that cannot be created now may exist already, or be created on first use: the first record will tell.
@@ -52,6 +49,10 @@ struct KafkaEventSink: EventSink, ~Copyable {
   }
 
   mutating func enqueue(_ record: borrowing EncodedRecord, ticket: UInt64) throws(SinkError) -> SinkEnqueued {
+    if let name = unusedTopics[record.topic] {
+      unusedTopics[record.topic] = nil
+      if let creation { create(creation.specification(of: name)) }
+    }
     do throws(KafkaError) {
       return try producer.enqueue(record, ticket: UInt(ticket)) == .accepted ? .accepted : .queueFull
     } catch {

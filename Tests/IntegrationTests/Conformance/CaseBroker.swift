@@ -47,6 +47,11 @@ final class CaseBroker {
     return records
   }
 
+  /// Topics that came to be without being one of a case's: Debezium makes none that gets no record.
+  func otherTopics() throws -> Set<String> {
+    Set(try makeConsumer().assigned.map(\.topic)).subtracting(topics)
+  }
+
   private func makeConsumer() throws -> KafkaConsumer {
     var consumer = try KafkaConsumer(properties: properties)
     // A pattern passes over names that begin with "__".

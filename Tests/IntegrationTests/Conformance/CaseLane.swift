@@ -111,6 +111,7 @@ private struct CaseRun {
     let actual = try broker.records()
     let result = test.comparison().compare(expected: expected, actual: actual)
     problems += result.differences.map(\.description)
+    problems += try broker.otherTopics().sorted().map { "topic \($0) was created" }
     return CaseLane.Outcome(name: test.name, recordsPassed: result.passed, problems: problems)
   }
 
