@@ -13,7 +13,8 @@ enum ErrorPolicy {
       return SourceError(.waitForSlot, error.description)
     case "55000" where error.message.contains("replication slot"):
       return SourceError(
-        .stop, "\(error). The WAL that the slot needs is gone: drop the slot and the connector's state for a new snapshot")
+        .stop,
+        "\(error). The WAL that the slot needs is gone: drop the slot and the connector's state for a new snapshot")
     case "42704" where error.message.contains("publication"):
       return SourceError(
         .stop,
@@ -42,7 +43,9 @@ enum ErrorPolicy {
     if message.contains("no pg_hba.conf entry") || message.contains("pg_hba.conf rejects") {
       return "Add a line for this host, user and database (and for replication) to pg_hba.conf"
     }
-    if message.contains("role \"") && message.contains("does not exist") { return "Create the role, or set database.user" }
+    if message.contains("role \"") && message.contains("does not exist") {
+      return "Create the role, or set database.user"
+    }
     if message.contains("database \"") && message.contains("does not exist") { return "Set database.dbname" }
     if message.contains("must be superuser or replication role") || message.contains("REPLICATION attribute") {
       return "Give the role the REPLICATION attribute"

@@ -83,7 +83,9 @@ public struct WireBuilder: Sendable {
   }
 
   /// `old` with its tag: `K` for key columns only, `O` for the whole row.
-  public static func update(_ relation: UInt32, old: (tag: Character, values: [Value])? = nil, _ new: [Value]) -> [UInt8] {
+  public static func update(_ relation: UInt32, old: (tag: Character, values: [Value])? = nil, _ new: [Value])
+    -> [UInt8]
+  {
     var wire = WireBuilder()
     wire.tag("U")
     wire.integer(relation)

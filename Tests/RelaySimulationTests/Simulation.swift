@@ -196,7 +196,9 @@ struct Simulation {
     while recordsChecked < kafka.log.count {
       let row = kafka.log[recordsChecked]
       let last = highestVersion[row.key, default: 0]
-      guard row.version <= last + 1 else { throw violation("key \(row.key): version \(row.version) came after \(last)") }
+      guard row.version <= last + 1 else {
+        throw violation("key \(row.key): version \(row.version) came after \(last)")
+      }
       guard server.committedRows.contains(row) else { throw violation("\(row) was never committed") }
       highestVersion[row.key] = max(last, row.version)
       recordsChecked += 1

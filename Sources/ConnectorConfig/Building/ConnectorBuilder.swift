@@ -101,6 +101,7 @@ enum ConnectorBuilder {
     _ set: PropertySet, _ options: inout ConnectorOptions, _ problems: inout ProblemCollector
   ) {
     options.slotName = set.text("slot.name")
+    options.slotDropOnStop = set.boolean("slot.drop.on.stop")
     if let entry = set.entry("slot.stream.params") {
       for part in entry.value.split(separator: ";").map({ String($0).trimmedASCII() }) where !part.isEmpty {
         guard let equals = part.firstIndex(of: "="), equals != part.startIndex else {

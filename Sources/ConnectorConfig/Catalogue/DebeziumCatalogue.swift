@@ -33,9 +33,7 @@ enum DebeziumCatalogue {
       "plugin.name", .oneOf(["pgoutput", "decoderbufs"]), "pgoutput",
       refusing: ["decoderbufs": "only pgoutput, which PostgreSQL itself brings, is implemented"]),
     Property("slot.name", .slotName, "debezium"),
-    .refused(
-      "slot.drop.on.stop", .boolean, "false",
-      "without its slot a connector loses every change until the next start; drop the slot by hand when you give it up"),
+    Property("slot.drop.on.stop", .boolean, "false"),
     Property("slot.stream.params", .string),
     .noEffect("slot.max.retries", .int, "6", standby),
     .noEffect("slot.retry.delay.ms", .long, "10000", standby),

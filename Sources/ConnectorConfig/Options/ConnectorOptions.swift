@@ -9,6 +9,7 @@ public struct ConnectorOptions: Sendable, Hashable {
 
   // MARK: Slot and publication
   public var slotName = "debezium"
+  public var slotDropOnStop = false
   /// Options of `START_REPLICATION` beyond our own, in the order written (`name=value;…`).
   public var slotStreamParams: [SlotStreamParam] = []
   public var publicationName = "dbz_publication"

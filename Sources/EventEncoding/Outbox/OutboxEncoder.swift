@@ -171,7 +171,8 @@ struct OutboxEncoder {
   // MARK: Value
 
   private mutating func writeValue(
-    _ step: Int, _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan, rows: inout RowEncoder,
+    _ step: Int, _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan,
+    rows: inout RowEncoder,
     into record: inout EncodedRecord
   ) throws(OutboxFailure) {
     let isEmpty = row.isBlank(plan.payload, message)

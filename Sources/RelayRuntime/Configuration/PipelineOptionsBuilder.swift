@@ -46,7 +46,8 @@ extension PlanBuilder {
     case .binaryData(.json(let json)): return .binaryData(.json(schemasEnabled: json.schemasEnable, jsonOptions(json)))
     case .binaryData(.string): return .binaryData(.string)
     case .binaryData:
-      throw Failure(description: "delegate.converter.type of BinaryDataConverter must be JsonConverter or StringConverter")
+      throw Failure(
+        description: "delegate.converter.type of BinaryDataConverter must be JsonConverter or StringConverter")
     }
   }
 

@@ -46,6 +46,7 @@ public struct PlanBuilder: Sendable {
     if let name = settings["dbname"], overrides.database != nil { plan.databaseName = name }
     plan.reconnectsMax = options.errorsMaxRetries < 0 ? nil : options.errorsMaxRetries
     plan.reconnectWaitMaxMilliseconds = options.retriableRestartConnectorWaitMilliseconds
+    plan.dropsSlotOnStop = options.slotDropOnStop
     plan.streamParameters = options.slotStreamParams.map { (name: $0.name, value: $0.value) }
     plan.waitsForSlot = overrides.waitsForSlot
     plan.limits.confirmsToServer = options.flushLSNSource

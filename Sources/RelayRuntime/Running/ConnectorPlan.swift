@@ -18,6 +18,8 @@ public struct ConnectorPlan: Sendable {
   public var database: ConnectionSettings
   public var databaseName: String
   public var slot: String
+  /// `slot.drop.on.stop`
+  public var dropsSlotOnStop = false
   /// `slot.stream.params`: further options of pgoutput.
   public var streamParameters: [(name: String, value: String)]
   public var publication: String

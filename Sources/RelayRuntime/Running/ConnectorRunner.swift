@@ -47,6 +47,7 @@ struct ConnectorRunner {
     while stop.level == .run {
       do throws(ConnectorFailure) {
         try life(options, keeper, stored, &backoff)
+        if plan.dropsSlotOnStop { try dropSlotAtStop() }
         return
       } catch {
         switch error.kind {
@@ -458,6 +459,13 @@ struct ConnectorRunner {
     } catch {
       throw ConnectorFailure(postgres: error, doing: "dropping slot \(plan.slot)")
     }
+  }
+
+  /// `slot.drop.on.stop`. The state record stays, so that the next start says what has been missed.
+  private func dropSlotAtStop() throws(ConnectorFailure) {
+    try dropSlot(on: try connect())
+    logger.warning(
+      "dropped slot \(plan.slot), as slot.drop.on.stop asks: changes from now until the next start are not relayed")
   }
 
   private func createSlot(

@@ -51,7 +51,8 @@ public struct FileStateStore: StateStore {
     }
     if bytes.starts(with: [0xAC, 0xED]) {
       throw StateStoreError(
-        "\(path) is an offsets file of Kafka Connect, in Java's serialization. Name another file in offset.storage.file.filename")
+        "\(path) is an offsets file of Kafka Connect, in Java's serialization. Name another file in offset.storage.file.filename"
+      )
     }
     var records: [StateRecord] = []
     for (number, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {

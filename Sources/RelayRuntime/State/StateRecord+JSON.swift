@@ -24,7 +24,9 @@ extension StateRecord {
       throw StateStoreError(
         "the state record has format \(format), this version reads \(StateRecord.formatVersion)")
     }
-    guard let timeline = Int(try text("timeline")) else { throw StateStoreError("\"timeline\" of the state record is no number") }
+    guard let timeline = Int(try text("timeline")) else {
+      throw StateStoreError("\"timeline\" of the state record is no number")
+    }
     guard let snapshot = Snapshot(rawValue: try text("snapshot")) else {
       throw StateStoreError("\"snapshot\" of the state record is neither running nor complete")
     }

@@ -44,7 +44,8 @@ public struct TopicStateStore: StateStore {
     do throws(StateStoreError) {
       return try StateRecord(json: value)
     } catch {
-      throw StateStoreError("topic \(name), key \(connector): \(error). Write a tombstone to start from the slot's position")
+      throw StateStoreError(
+        "topic \(name), key \(connector): \(error). Write a tombstone to start from the slot's position")
     }
   }
 

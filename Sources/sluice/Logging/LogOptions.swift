@@ -6,7 +6,8 @@ struct LogOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How log lines look: text or json.", valueName: "format"))
   var logFormat = RelayLogHandler.Format.text
 
-  @Option(help: ArgumentHelp("Least level that is logged: trace, debug, info, notice, warning or error.", valueName: "level"))
+  @Option(
+    help: ArgumentHelp("Least level that is logged: trace, debug, info, notice, warning or error.", valueName: "level"))
   var logLevel = Logger.Level.info
 
   func makeLogger() -> Logger {

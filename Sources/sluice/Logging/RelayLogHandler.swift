@@ -42,7 +42,9 @@ struct RelayLogHandler: LogHandler {
 
   private static func json(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> String {
     var text = "{\"time\":\(quoted(timestamp())),\"level\":\(quoted(level.rawValue)),\"message\":\(quoted(message))"
-    for (key, value) in fields.sorted(by: { $0.key < $1.key }) { text += ",\(quoted(key)):\(quoted(value.description))" }
+    for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+      text += ",\(quoted(key)):\(quoted(value.description))"
+    }
     return text + "}"
   }
 
@@ -78,7 +80,8 @@ struct RelayLogHandler: LogHandler {
       let digits = String(value)
       return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
-    let date = "\(padded(Int(parts.tm_year) + 1900, 4))-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
+    let date =
+      "\(padded(Int(parts.tm_year) + 1900, 4))-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
     let clock = "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
     return "\(date)T\(clock).\(padded(time.tv_nsec / 1_000_000, 3))Z"
   }

@@ -81,8 +81,10 @@ import Testing
   }
 
   @Test func deleteTellsKeyFromWholeRow() {
-    #expect(decode(WireBuilder.delete(9, tag: "K", [.text("1")])) == .success(.delete(RelationOID(rawValue: 9), old: .key)))
-    #expect(decode(WireBuilder.delete(9, tag: "O", [.text("1")])) == .success(.delete(RelationOID(rawValue: 9), old: .full)))
+    #expect(
+      decode(WireBuilder.delete(9, tag: "K", [.text("1")])) == .success(.delete(RelationOID(rawValue: 9), old: .key)))
+    #expect(
+      decode(WireBuilder.delete(9, tag: "O", [.text("1")])) == .success(.delete(RelationOID(rawValue: 9), old: .full)))
   }
 
   @Test func truncateCarriesAllRelationsAndOptions() {

@@ -37,7 +37,9 @@ import Testing
   @Test func everyCutOfAHeaderIsAnError() {
     for bytes in [WireBuilder.xLogData(at: 1, []), WireBuilder.keepalive(walEnd: 1)] {
       for count in 0..<bytes.count {
-        if case .success = frame(Array(bytes.prefix(count))) { Issue.record("accepted \(count) of \(bytes.count) bytes") }
+        if case .success = frame(Array(bytes.prefix(count))) {
+          Issue.record("accepted \(count) of \(bytes.count) bytes")
+        }
       }
     }
   }
