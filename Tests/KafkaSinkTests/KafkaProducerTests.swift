@@ -83,7 +83,7 @@ import Testing
     let kafka = try EmbeddedKafka()
     var producer = try makeProducer(kafka)
     var record = EncodedRecord()
-    fill(&record, topic: try producer.topicIndex("zero"), key: nil, value: nil, timestampMilliseconds: 0)
+    fill(&record, topic: producer.topicIndex("zero"), key: nil, value: nil, timestampMilliseconds: 0)
     _ = try producer.enqueue(record, ticket: 1)
     var events: [ClientEvent] = []
     _ = producer.drain(timeoutMilliseconds: 5000, events: &events) { _, _ in }
