@@ -25,7 +25,9 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   public init(properties: [(name: String, value: String)]) throws(KafkaError) {
     let isTransactional = properties.contains { $0.name == "transactional.id" }
     // A record waits as long as it takes, as in a Connect worker; a transaction sets its own bound.
-    let defaults = isTransactional ? [] : [(name: "message.timeout.ms", value: "0")]
+    let timeout = isTransactional ? [] : [(name: "message.timeout.ms", value: "0")]
+    // As the Java client: a small request must not wait for the acknowledgement of the one before it.
+    let defaults = timeout + [(name: "socket.nagle.disable", value: "true")]
     let fixed = [
       (name: "enable.idempotence", value: "true"), (name: "acks", value: "all"),
       // Keyless records: one random partition for some milliseconds, then another, as the Java client.

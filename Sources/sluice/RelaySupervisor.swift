@@ -10,9 +10,13 @@ struct RelaySupervisor {
   /// Seconds between two lines on each connector.
   private static let reportSeconds: Int64 = 30
 
-  /// Returns when every connector has ended.
+  /// After the second signal.
+  private static let patienceMilliseconds: Int64 = 2_000
+
+  /// Returns when every connector has ended, or soon after the second signal.
   func supervise(_ wakeUp: WakeUp) -> [RelayService.Outcome] {
     var handled = 0
+    var endsAt: Int64?
     var lastReport = RelayClock.now().monotonicMilliseconds
     var acknowledged: [UInt64] = Array(repeating: 0, count: service.connectors.count)
     while true {
@@ -26,9 +30,12 @@ struct RelaySupervisor {
           service.stop()
         } else {
           service.stop(atOnce: true)
+          endsAt = RelayClock.now().monotonicMilliseconds + RelaySupervisor.patienceMilliseconds
         }
       }
       let now = RelayClock.now().monotonicMilliseconds
+      // A thread can be inside a call that waits for the network; what is unconfirmed is sent again next time.
+      if let endsAt, now >= endsAt { return service.outcomesSoFar }
       if now - lastReport >= RelaySupervisor.reportSeconds * 1_000 {
         report(&acknowledged, seconds: UInt64(max(1, (now - lastReport) / 1_000)))
         lastReport = now

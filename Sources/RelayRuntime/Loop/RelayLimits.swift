@@ -6,6 +6,9 @@ public struct RelayLimits: Sendable {
   public var bytesPerTurnMax = 1 << 20
   /// `status.update.interval.ms`.
   public var statusIntervalMilliseconds: Int64 = 10_000
+  /// A server that has said nothing for so long, though asked, is gone: a host that vanishes closes no connection. Servers
+  /// send a keepalive at least every half `wal_sender_timeout`, which is 30 seconds unless set.
+  public var silenceMaxMilliseconds: Int64 = 45_000
   /// The state record is written no more often than this while the position moves.
   public var storeIntervalMilliseconds: Int64 = 200
   /// With nothing in flight the server's WAL end is taken over no more often than this.

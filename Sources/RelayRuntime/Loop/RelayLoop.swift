@@ -42,6 +42,8 @@ public struct RelayLoop<
   public private(set) var handedOver: LSN
   private var received: LSN
   private var keepaliveEnd: LSN?
+  /// When the source last gave a frame, or was last not read.
+  private var lastHeardAt: Int64?
   private var lastStoreAt: Int64?
   private var lastIdleAdvanceAt: Int64?
   private var lastHeartbeatAt: Int64?
@@ -83,7 +85,10 @@ public struct RelayLoop<
     try handOverPending()
     var mayHaveMore = false
     if isReading {
+      let framesBefore = observations.frames
+      let mayRead = pipeline.records.isEmpty && pendingEnd == nil
       mayHaveMore = try readFrames(time)
+      try listen(time, hasHeard: !mayRead || observations.frames != framesBefore)
     }
     try sendHeartbeat(time)
     if pipeline.records.isEmpty, pendingEnd == nil, let end = keepaliveEnd { advanceWhileIdle(to: end, time) }
@@ -108,6 +113,7 @@ public struct RelayLoop<
     pendingEnd = nil
     keepaliveEnd = nil
     received = handedOver
+    lastHeardAt = nil
     status.connectionReplaced()
   }
 
@@ -363,6 +369,23 @@ public struct RelayLoop<
     }
   }
 
+  /// Asks a silent server for a sign of life, and gives it up when none comes.
+  private mutating func listen(_ time: RelayTime, hasHeard: Bool) throws(RelayFailure) {
+    guard !hasHeard, let last = lastHeardAt else {
+      lastHeardAt = time.monotonicMilliseconds
+      return
+    }
+    let silence = time.monotonicMilliseconds - last
+    if silence >= limits.silenceMaxMilliseconds {
+      throw .source(SourceError(.reconnect, "the server has not been heard of for \(silence / 1_000) s"))
+    }
+  }
+
+  private func isSilent(_ time: RelayTime) -> Bool {
+    guard isReading, let last = lastHeardAt else { return false }
+    return time.monotonicMilliseconds - last >= limits.silenceMaxMilliseconds / 3
+  }
+
   // MARK: Heartbeats
 
   private mutating func sendHeartbeat(_ time: RelayTime) throws(RelayFailure) {
@@ -432,7 +455,7 @@ public struct RelayLoop<
     guard status.isDue(now: time.monotonicMilliseconds, flushable: flushed) else { return }
     let update = StandbyStatusUpdate(
       written: max(received, flushed), flushed: flushed, applied: flushed,
-      sentAt: PostgresTimestamp(unixMicroseconds: time.wallNanoseconds / 1_000), replyRequested: false)
+      sentAt: PostgresTimestamp(unixMicroseconds: time.wallNanoseconds / 1_000), replyRequested: isSilent(time))
     do throws(SourceError) {
       try source.send(update)
     } catch {

@@ -76,6 +76,9 @@ public final class RelayService: Sendable {
     return now.count == plans.count ? now : nil
   }
 
+  /// What became of those connectors that have ended.
+  public var outcomesSoFar: [Outcome] { outcomes.withLock { $0 } }
+
   /// Waits for all.
   public func waitForAll() -> [Outcome] {
     while true {

@@ -51,6 +51,7 @@ struct RunCommand: ParsableCommand {
       logger.info("\(outcome.name): \(outcome.failure == nil ? "STOPPED" : "FAILED"), \(records)")
     }
     if let code = RelaySupervisor.exitCode(outcomes) { throw code }
+    if outcomes.count < service.connectors.count { throw ExitCode.interrupted }
     if InterruptSignals.lastWasInterrupt { throw ExitCode.interrupted }
   }
 }
