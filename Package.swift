@@ -57,7 +57,9 @@ let package = Package(
 
     .target(name: "Migrations", dependencies: ["PostgresSource", "Primitives", crypto], swiftSettings: common),
     .target(name: "FintechGenerator", dependencies: ["PostgresSource", "Primitives"], swiftSettings: common),
-    .target(name: "EmbeddedServers", dependencies: ["CRdkafka", "KafkaSink", "PostgresSource"], swiftSettings: common),
+    .target(
+      name: "EmbeddedServers", dependencies: ["CLinux", "CRdkafka", "KafkaSink", "PostgresSource"],
+      swiftSettings: common),
     .target(name: "TerminalScreens", swiftSettings: strict),
     .executableTarget(
       name: "sluice",
@@ -106,7 +108,8 @@ let package = Package(
     .testTarget(
       name: "IntegrationTests",
       dependencies: [
-        "Primitives", "RelayRuntime", "EmbeddedServers", "Migrations", "PostgresSource", "KafkaSink", "ConnectorConfig",
+        "CLinux", "Primitives", "RelayRuntime", "EmbeddedServers", "Migrations", "PostgresSource", "KafkaSink",
+        "ConnectorConfig",
         "sluice",
       ],
       exclude: ["Cases"],

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A child process in a session of its own, so that a terminal's Ctrl-C does not reach it. Must be waited for.
@@ -22,6 +23,7 @@ struct ChildProcess: Sendable {
     }
     posix_spawn_file_actions_addopen(&actions, 1, outputFile ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o644)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    sluice_close_inherited(&actions)
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

@@ -30,7 +30,9 @@ enum ErrorPolicy {
         .stop, "\(error). Check database.user, database.password and pg_hba.conf")
     case "42" where error.sqlState == "42501":
       return SourceError(
-        .stop, "\(error). The relay's role needs REPLICATION, CONNECT, SELECT on the captured tables, and (where its state is kept there) rights on sluice.offsets: see sluice migrate up")
+        .stop,
+        "\(error). The relay's role needs REPLICATION, CONNECT, SELECT on the captured tables, and (where its state is kept there) rights on sluice.offsets: see sluice migrate up"
+      )
     default: return SourceError(.stop, error.description)
     }
   }

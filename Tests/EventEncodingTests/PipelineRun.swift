@@ -84,7 +84,8 @@ final class PipelineRun {
   ) throws -> PipelineOptions {
     var options = PipelineOptions(
       topics: TopicName(prefix: "fin"), database: "bank", values: ValueOptions(), keyConverter: key,
-      valueConverter: value, filter: try TableFilter(tableIncludeList: filter), transforms: transforms, runID: runID)
+      valueConverter: value, filter: try TableFilter(tableIncludeList: filter), columnFilter: try ColumnFilter(),
+      transforms: transforms, runID: runID)
     options.heartbeatTopic = "__debezium-heartbeat.fin"
     return options
   }

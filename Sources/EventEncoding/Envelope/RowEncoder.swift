@@ -39,7 +39,8 @@ struct RowEncoder {
 
   /// The JSON of one field.
   mutating func writeColumn(
-    _ plan: RelationPlan, _ columnPlan: ColumnPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN,
+    _ plan: RelationPlan, _ columnPlan: ColumnPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan,
+    lsn: LSN,
     into out: inout ByteWriter
   ) throws(PipelineError) {
     let tupleIndex = columnPlan.tupleIndex

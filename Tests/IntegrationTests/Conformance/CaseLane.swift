@@ -1,12 +1,11 @@
 import EmbeddedServers
 import Foundation
-import KafkaSink
 import PostgresSource
 
 @testable import Migrations
 
 /// A private PostgreSQL on which cases run one after another: each wants its database under the recorded name, which
-/// stands in every record, and its own broker, since topics are the same in many cases.
+/// stands in every record.
 final class CaseLane {
   struct Outcome: Sendable {
     let name: String
@@ -16,6 +15,7 @@ final class CaseLane {
   }
 
   private let postgres: EmbeddedPostgres
+  private var broker: CaseBroker?
   private var count = 0
 
   init() throws {
@@ -28,25 +28,36 @@ final class CaseLane {
 
   func run(_ test: ConformanceCase) -> Outcome {
     count += 1
-    let start = ContinuousClock.now
-    defer { if getenv("SLUICE_CASE_TIMES") != nil { print("TIME", test.name, ContinuousClock.now - start) } }
     do {
       let directory = postgres.directory + "/case-\(count)"
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
-      let run = try CaseRun(test, postgres: postgres, directory: directory)
-      return try run.execute()
+      let run = try CaseRun(test, postgres: postgres, broker: broker(for: test), directory: directory)
+      let outcome = try run.execute()
+      // Topics that no case expects have another count of partitions.
+      if !outcome.problems.isEmpty { broker = nil }
+      return outcome
     } catch {
+      broker = nil
       return Outcome(name: test.name, recordsPassed: 0, problems: ["\(error)"])
     }
   }
+
+  /// Ready for the case's topics: the last one, unless they need another count of partitions there.
+  private func broker(for test: ConformanceCase) throws -> CaseBroker {
+    let topics = Set(try test.expected().map(\.topic))
+    if let broker, broker.partitions == test.partitions, (try? broker.begin(topics: topics)) != nil { return broker }
+    let new = try CaseBroker(partitions: test.partitions)
+    try new.begin(topics: topics)
+    broker = new
+    return new
+  }
 }
 
-/// One case on its fresh database and broker.
+/// One case on its fresh database.
 private struct CaseRun {
   private let test: ConformanceCase
   private let postgres: EmbeddedPostgres
-  /// Goes with this value: `stop` would wait for its thread, for up to a second.
-  private let kafka: EmbeddedKafka
+  private let broker: CaseBroker
   private let expected: [RecordedRecord]
   private let database: String
   private let slot: String
@@ -57,9 +68,10 @@ private struct CaseRun {
 
   private static let timeout = Duration.seconds(20)
 
-  init(_ test: ConformanceCase, postgres: EmbeddedPostgres, directory: String) throws {
+  init(_ test: ConformanceCase, postgres: EmbeddedPostgres, broker: CaseBroker, directory: String) throws {
     self.test = test
     self.postgres = postgres
+    self.broker = broker
     self.directory = directory
     expected = try test.expected().map { record in
       // librdkafka takes a timestamp of 0 for "now"; the relay sends 1 instead (docs/compatibility.md).
@@ -74,11 +86,9 @@ private struct CaseRun {
     database = connector.properties["database.dbname"] ?? "postgres"
     slot = connector.properties["slot.name"] ?? "debezium"
     publication = connector.properties["publication.name"] ?? "dbz_publication"
-    kafka = try EmbeddedKafka()
-    for topic in Set(expected.map(\.topic)) { try kafka.createTopic(topic, partitions: test.partitions) }
     workerFile = directory + "/worker.properties"
     connectorFile = directory + "/connector.json"
-    let worker = "bootstrap.servers=\(kafka.bootstrapServers)\noffset.storage.file.filename=\(directory)/offsets\n"
+    let worker = "bootstrap.servers=\(broker.bootstrapServers)\noffset.storage.file.filename=\(directory)/offsets\n"
     try worker.write(toFile: workerFile, atomically: false, encoding: .utf8)
     try connector.file.write(to: URL(fileURLWithPath: connectorFile))
   }
@@ -98,9 +108,10 @@ private struct CaseRun {
       try runScript("changes2.sql")
       try phase(changes: nil, server)
     }
-    let actual = try delivered()
+    let actual = try broker.records()
     let result = test.comparison().compare(expected: expected, actual: actual)
     problems += result.differences.map(\.description)
+    problems += try broker.otherTopics().sorted().map { "topic \($0) was created" }
     return CaseLane.Outcome(name: test.name, recordsPassed: result.passed, problems: problems)
   }
 
@@ -202,23 +213,5 @@ private struct CaseRun {
       """, [slot, publication, failed])
     if again.rows.isEmpty { problems.append("what failed at \(failed) is confirmed") }
     return problems
-  }
-
-  // MARK: Broker
-
-  private func delivered() throws -> [RecordedRecord] {
-    var consumer = try KafkaConsumer(properties: [
-      (name: "bootstrap.servers", value: kafka.bootstrapServers), (name: "fetch.wait.max.ms", value: "10"),
-    ])
-    // A pattern passes over names that begin with "__".
-    try consumer.assign(["^"] + Set(expected.map(\.topic)), from: .beginning)
-    var open = try consumer.endOffsets(of: consumer.assigned, timeoutMilliseconds: 10_000).filter { $0.value > 0 }
-    var records: [RecordedRecord] = []
-    try waitUntil("the topics are read", within: Self.timeout) {
-      let result = try consumer.poll(timeoutMilliseconds: 100) { records.append(RecordedRecord($0.copied())) }
-      for (partition, offset) in result.ends where offset >= open[partition] ?? 0 { open[partition] = nil }
-      return open.isEmpty
-    }
-    return records
   }
 }
