@@ -2,10 +2,10 @@ import Primitives
 
 /// Where records go: Kafka, or a script in tests.
 public protocol EventSink: ~Copyable {
-  /// Makes the next topic known, and creates it where it is missing: `EncodedRecord.topic` counts topics from 0 in the
+  /// Makes the next topic known: `EncodedRecord.topic` counts topics from 0 in the
   /// order of these calls. Once per topic.
   mutating func addTopic(_ name: String) throws(SinkError)
-  /// Takes a copy of the record, or says that its queue is full. `ticket` comes back with the acknowledgement.
+  /// Takes a copy of the record, or says that its queue is full, or its topic not ready yet. `ticket` comes back with the acknowledgement.
   mutating func enqueue(_ record: borrowing EncodedRecord, ticket: UInt64) throws(SinkError) -> SinkEnqueued
   /// Hands over what has been acknowledged or has failed since the last call, without waiting.
   mutating func collect(_ body: (UInt64, SinkDelivery) -> Void) throws(SinkError)
