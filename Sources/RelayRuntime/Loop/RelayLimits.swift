@@ -6,6 +6,8 @@ public struct RelayLimits: Sendable {
   public var bytesPerTurnMax = 1 << 20
   /// `status.update.interval.ms`.
   public var statusIntervalMilliseconds: Int64 = 10_000
+  /// The same while the producer takes no records and so nothing is read: well inside any `wal_sender_timeout`.
+  public var blockedStatusIntervalMilliseconds: Int64 = 1_000
   /// The state record is written no more often than this while the position moves.
   public var storeIntervalMilliseconds: Int64 = 200
   /// With nothing in flight the server's WAL end is taken over no more often than this.
