@@ -94,6 +94,13 @@ let package = Package(
       dependencies: ["FintechGenerator", "Migrations", "EmbeddedServers", "PostgresSource"], swiftSettings: common),
     .testTarget(name: "TerminalScreensTests", dependencies: ["TerminalScreens"], swiftSettings: common),
     .testTarget(
+      name: "RelayRuntimeTests",
+      dependencies: [
+        "RelayRuntime", "RelayTestSupport", "PostgresSource", "ConnectorConfig", "EventEncoding", "EventRouting",
+        "Acknowledgement", "ConnectData", "EmbeddedServers", "Primitives", logging,
+      ],
+      swiftSettings: common),
+    .testTarget(
       name: "RelaySimulationTests", dependencies: ["RelayRuntime", "RelayTestSupport"], swiftSettings: common),
     .testTarget(
       name: "IntegrationTests",

@@ -51,7 +51,8 @@ public struct FileStateStore: StateStore {
     }
     if bytes.starts(with: [0xAC, 0xED]) {
       throw StateStoreError(
-        "\(path) is an offsets file of Kafka Connect, in Java's serialization. Name another file in offset.storage.file.filename")
+        "\(path) is an offsets file of Kafka Connect, in Java's serialization. Name another file in offset.storage.file.filename"
+      )
     }
     var records: [StateRecord] = []
     for (number, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
@@ -99,6 +100,9 @@ public struct FileStateStore: StateStore {
   }
 
   private func failure(_ what: String) -> StateStoreError {
-    StateStoreError("\(what): \(unsafe String(cString: strerror(errno)))", isTransient: true)
+    let code = errno
+    // A path that is wrong stays wrong; a full disk or a file server that is away may come back.
+    let isTransient = ![ENOENT, ENOTDIR, EACCES, EPERM, EROFS, EISDIR, ENAMETOOLONG, ELOOP].contains(code)
+    return StateStoreError("\(what): \(unsafe String(cString: strerror(code)))", isTransient: isTransient)
   }
 }
