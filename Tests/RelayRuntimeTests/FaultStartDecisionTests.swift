@@ -68,4 +68,14 @@ import Testing
       decide(state(.running, at: 0, owns: false), nil, identity(end: 200))
         == .newSlot(withSnapshot: true, replacesSlot: false))
   }
+
+  @Test func publicationThatLacksCapturedTablesIsMendedByTheStatementNamed() throws {
+    let mending = PublicationSetup.mending(
+      "my\"pub", captured: [.init(schema: "public", name: "a"), .init(schema: "public", name: "B")],
+      unpublished: [(schema: "public", name: "B"), (schema: "other", name: "x")])
+    #expect(mending?.tables == "public.B")
+    #expect(mending?.statement == #"ALTER PUBLICATION "my""pub" ADD TABLE "public"."B";"#)
+    #expect(
+      PublicationSetup.mending("p", captured: [.init(schema: "s", name: "a")], unpublished: []) == nil)
+  }
 }

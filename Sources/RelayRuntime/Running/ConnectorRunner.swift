@@ -93,7 +93,8 @@ struct ConnectorRunner {
     let identity = try identify(replication)
     let captured = try capturedTables(options, on: connection)
     try PublicationSetup(plan: plan, logger: logger).run(
-      captured: captured.map { TableID(schema: $0.schema, name: $0.name) }, on: connection)
+      captured: captured.map { TableID(schema: $0.schema, name: $0.name) },
+      hasIncludeList: options.filter.hasIncludeList, on: connection)
     // The slot first: while another relay has it, both go on, and only a record read later is surely not behind it.
     let slot = try findSlot(on: connection)
     if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
