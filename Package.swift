@@ -100,7 +100,7 @@ let package = Package(
       name: "RelayRuntimeTests",
       dependencies: [
         "RelayRuntime", "RelayTestSupport", "PostgresSource", "ConnectorConfig", "EventEncoding", "EventRouting",
-        "Acknowledgement", "Primitives",
+        "Acknowledgement", "ConnectData", "EmbeddedServers", "Primitives", logging,
       ],
       swiftSettings: common),
     .testTarget(

@@ -31,6 +31,12 @@ public struct StatusUpdatePolicy: Sendable {
     return flushable != lastFlushed && now - lastSentAt >= progressIntervalMilliseconds
   }
 
+  /// The last update is so long ago.
+  public func isOverdue(now: Int64, after milliseconds: Int64) -> Bool {
+    guard let lastSentAt else { return true }
+    return now - lastSentAt >= milliseconds
+  }
+
   public mutating func sent(now: Int64, flushed: LSN) {
     lastSentAt = now
     lastFlushed = flushed

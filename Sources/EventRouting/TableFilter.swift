@@ -22,13 +22,19 @@ public struct TableFilter {
     return patterns
   }
 
+  /// Tables or schemas are named; without, everything not excluded is captured.
+  public var hasIncludeList: Bool { !schemaIncludes.isEmpty || !tableIncludes.isEmpty }
+
+  /// Where the relay keeps its own position: were it captured, each record of progress would make another.
+  public static let stateTable = TableID(schema: "sluice", name: "offsets")
+
   /// Schemas that hold the server's own tables (`table.ignore.builtin`).
   public static func isBuiltIn(schema: String) -> Bool {
     schema == "pg_catalog" || schema == "information_schema" || schema == "pg_toast" || schema.hasPrefix("pg_temp_")
   }
 
   public func includes(_ table: TableID) -> Bool {
-    if TableFilter.isBuiltIn(schema: table.schema) { return false }
+    if TableFilter.isBuiltIn(schema: table.schema) || table == TableFilter.stateTable { return false }
     let name = table.description
     if !schemaIncludes.isEmpty, !schemaIncludes.contains(where: { $0.matches(table.schema) }) { return false }
     if schemaExcludes.contains(where: { $0.matches(table.schema) }) { return false }

@@ -18,7 +18,11 @@ public struct PostgresConnection: ~Copyable {
   static func connect(
     _ settings: ConnectionSettings, extra: [String: String] = [:]
   ) throws(PostgresError) -> OpaquePointer {
-    var keywords = ["connect_timeout": "10", "fallback_application_name": "sluice"]
+    var keywords = [
+      "connect_timeout": "10", "fallback_application_name": "sluice",
+      // A server that is gone without a word is noticed in half a minute, not after the system's hours.
+      "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "30000",
+    ]
     // A URI in "dbname" must come first, since it overrides what stands before it (`expand_dbname`).
     keywords.merge(settings.keywords) { _, new in new }
     keywords.merge(extra) { _, new in new }

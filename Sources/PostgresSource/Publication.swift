@@ -22,6 +22,22 @@ public struct Publication: Sendable, Equatable {
     ).rows.map { ($0[0] ?? "", $0[1] ?? "") }
   }
 
+  /// Ordinary tables that the publication leaves out. Partitions and partitioned tables are not judged: which of them
+  /// count depends on `publish_via_partition_root`.
+  public static func unpublishedTables(
+    of name: String, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> [(schema: String, name: String)] {
+    try connection.query(
+      """
+      SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind = 'r' AND NOT c.relispartition AND c.relpersistence = 'p' AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_publication_tables p
+        WHERE p.pubname = $1 AND p.schemaname = n.nspname AND p.tablename = c.relname)
+      ORDER BY 1, 2
+      """, [name]
+    ).rows.map { ($0[0] ?? "", $0[1] ?? "") }
+  }
+
   public static func createForAllTables(
     _ name: String, on connection: borrowing PostgresConnection
   ) throws(PostgresError) {

@@ -35,6 +35,8 @@ public struct ReplicationConnection: ~Copyable {
   public init(_ settings: ConnectionSettings) throws(PostgresError) {
     var extra = SessionSettings.pinned(settings)
     extra["replication"] = "database"
+    // The server must notice soon that we are gone, since this session's lock keeps other relays waiting.
+    extra["options", default: ""] += " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
     unsafe handle = try PostgresConnection.connect(settings, extra: extra)
   }
 
@@ -65,6 +67,38 @@ public struct ReplicationConnection: ~Copyable {
     }
     return SystemIdentity(
       systemIdentifier: identifier, timeline: timeline, walFlushed: position, database: database)
+  }
+
+  /// Takes the right to use a slot, also while nobody streams from it: a relay that takes a snapshot has its slot
+  /// idle, and must not be taken for a dead one. Held by this session and gone with it, like the stream itself. `false`:
+  /// another session of the same database has it.
+  public func tryLock(slot: String) throws(PostgresError) -> Bool {
+    let answer = try command("SELECT pg_catalog.pg_try_advisory_lock(\(ReplicationConnection.lockKey(slot: slot)))")
+    return answer.firstValue == "t"
+  }
+
+  /// FNV-1a of the slot's name behind a text of our own: the same in every version of the relay and of the server.
+  static func lockKey(slot: String) -> Int64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in "sluice slot \(slot)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    return Int64(bitPattern: hash)
+  }
+
+  /// Where each timeline in the history of `timeline` ended, by TIMELINE_HISTORY: positions of an older timeline beyond its
+  /// end are of commits that this server never had. Lines are `timeline TAB LSN TAB reason`.
+  public func timelineEnds(of timeline: Int) throws(PostgresError) -> [Int: LSN] {
+    // The first timeline has no history file.
+    if timeline <= 1 { return [:] }
+    let answer = try command("TIMELINE_HISTORY \(timeline)")
+    guard let row = answer.rows.first, row.count >= 2, let content = row[1] else {
+      throw PostgresError(kind: .unexpectedAnswer, message: "TIMELINE_HISTORY gave an unexpected answer")
+    }
+    var ends: [Int: LSN] = [:]
+    for line in content.split(separator: "\n") {
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+      if fields.count >= 2, let number = Int(fields[0]), let end = LSN(fields[1]) { ends[number] = end }
+    }
+    return ends
   }
 
   /// Makes a logical slot for pgoutput. With `exportsSnapshot` the snapshot lives until the next command here.

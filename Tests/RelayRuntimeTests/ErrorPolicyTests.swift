@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func missingPrivilegesStopWithTheOnesThatAreNeeded() {
-    #expect(remedy("42501").description.contains("REPLICATION, CONNECT, and SELECT"))
+    #expect(remedy("42501").description.contains("REPLICATION, CONNECT, SELECT"))
   }
 
   @Test func aRefusedLoginNamesTheProperties() {

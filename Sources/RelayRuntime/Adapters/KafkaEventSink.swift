@@ -4,9 +4,22 @@ import Primitives
 
 /// One idempotent producer as the loop's sink.
 struct KafkaEventSink: EventSink, ~Copyable {
+  private enum Creation {
+    case needed(TopicSpecification)
+    /// The brokers did not answer: asked again no earlier than this.
+    case waits(TopicSpecification, until: Int64)
+    case done
+  }
+
+  /// The thread waits no longer than this for an answer at a time, since the server expects one of its own from it.
+  private static let creationTimeoutMilliseconds = 2_000
+  private static let creationPauseMilliseconds: Int64 = 1_000
+
   private var producer: KafkaProducer
   private let creation: TopicCreationPlan?
   private let logger: Logger
+  /// What is still to be done before a topic's first record, by its index.
+  private var creations: [Creation] = []
   private var failure: KafkaError?
   /// librdkafka repeats its connection errors; each text is logged once until it changes.
   private var lastEvent = ""
@@ -27,28 +40,56 @@ struct KafkaEventSink: EventSink, ~Copyable {
   var queuedCount: Int { producer.queuedCount }
 
   mutating func addTopic(_ name: String) throws(SinkError) -> Int {
-    if let creation { create(creation.specification(of: name)) }
     do throws(KafkaError) {
-      return try producer.topicIndex(name)
+      let index = try producer.topicIndex(name)
+      precondition(index == creations.count, "topics are added once each, in order")
+      creations.append(creation.map { .needed($0.specification(of: name)) } ?? .done)
+      return index
     } catch {
       throw SinkError("topic \(name): \(error)")
     }
   }
 
-  /// A topic that cannot be created now may exist already, or be created on first use: the first record will tell.
-  private mutating func create(_ topic: TopicSpecification) {
+  /// Creates the topic before its first record: a topic that only a renamed record would have gone to is never made.
+  /// While the brokers do not answer the record waits, or they would make the topic as they please, or refuse it.
+  private mutating func isReady(_ index: Int) -> Bool {
+    switch creations[index] {
+    case .done: return true
+    case .waits(_, let until) where RelayClock.now().monotonicMilliseconds < until: return false
+    case .needed(let topic), .waits(let topic, _):
+      let isDone = create(topic)
+      creations[index] =
+        isDone
+        ? .done
+        : .waits(topic, until: RelayClock.now().monotonicMilliseconds + KafkaEventSink.creationPauseMilliseconds)
+      return isDone
+    }
+  }
+
+  /// Returns whether nothing is left to try. A topic that the brokers refuse to create may exist already, or be created
+  /// on first use: the first record will tell.
+  private mutating func create(_ topic: TopicSpecification) -> Bool {
     do throws(KafkaError) {
-      switch try producer.createMissingTopics([topic], timeoutMilliseconds: 3_000)[topic.name] {
+      let outcomes = try producer.createMissingTopics(
+        [topic], timeoutMilliseconds: KafkaEventSink.creationTimeoutMilliseconds)
+      switch outcomes[topic.name] {
       case .created: logger.info("created topic \(topic.name) with \(topic.partitions) partitions")
       case .unsupported: logger.debug("the brokers take no request to create topics; \(topic.name) is left to them")
       case .alreadyExists, nil: break
       }
+      return true
     } catch {
+      if error.isRetriable {
+        logger.warning("topic \(topic.name) could not be created yet: \(error)")
+        return false
+      }
       logger.warning("topic \(topic.name) could not be created: \(error)")
+      return true
     }
   }
 
   mutating func enqueue(_ record: borrowing EncodedRecord, ticket: UInt64) throws(SinkError) -> SinkEnqueued {
+    guard isReady(record.topic) else { return .queueFull }
     do throws(KafkaError) {
       return try producer.enqueue(record, ticket: UInt(ticket)) == .accepted ? .accepted : .queueFull
     } catch {

@@ -21,6 +21,22 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   var socket: Int32 { replication.socket }
   var serverVersion: Int { replication.serverVersion }
 
+  /// What decides whether this new connection may go on where the one before it ended. Another relay that took the slot
+  /// meanwhile has its lock.
+  func situation(
+    state: StateRecord, slot: String, database: String, handedOver: LSN
+  ) throws(PostgresError) -> StartDecision.Situation {
+    guard try replication.tryLock(slot: slot) else {
+      // The state that START_REPLICATION answers with when a slot is in use.
+      throw PostgresError(kind: .statement, sqlState: "55006", message: "slot \(slot) is in use by another relay")
+    }
+    let identity = try replication.identifySystem()
+    let ends = state.timeline < identity.timeline ? try replication.timelineEnds(of: identity.timeline) : [:]
+    return StartDecision.Situation(
+      state: state, slot: try ReplicationSlot.find(slot, on: catalogConnection), slotName: slot, database: database,
+      identity: identity, wantsSnapshotData: false, handedOver: handedOver, timelineEnds: ends)
+  }
+
   mutating func start(
     slot: String, at position: LSN, options: [(name: String, value: String)]
   ) throws(SourceError) {

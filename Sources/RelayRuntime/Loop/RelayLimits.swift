@@ -9,6 +9,8 @@ public struct RelayLimits: Sendable {
   /// A server that has said nothing for so long, though asked, is gone: a host that vanishes closes no connection. Servers
   /// send a keepalive at least every half `wal_sender_timeout`, which is 30 seconds unless set.
   public var silenceMaxMilliseconds: Int64 = 45_000
+  /// The same while the producer takes no records and so nothing is read: well inside any `wal_sender_timeout`.
+  public var blockedStatusIntervalMilliseconds: Int64 = 1_000
   /// The state record is written no more often than this while the position moves.
   public var storeIntervalMilliseconds: Int64 = 200
   /// With nothing in flight the server's WAL end is taken over no more often than this.

@@ -45,6 +45,7 @@ public struct RelayLoop<
   /// When the source last gave a frame, or was last not read.
   private var lastHeardAt: Int64?
   private var lastStoreAt: Int64?
+  private var recordsAtLastStore: UInt64 = 0
   private var lastIdleAdvanceAt: Int64?
   private var lastHeartbeatAt: Int64?
   private var isReading = true
@@ -72,6 +73,8 @@ public struct RelayLoop<
   /// What has been told to the server as flushed, or may be.
   public var flushable: LSN { limits.confirmsToServer ? position.flushable : startPosition }
   public var acknowledged: LSN { ledger.acknowledged }
+  /// Safe in the state record, whether the server is told or not.
+  public var storedPosition: LSN { position.stored }
   public var recordsInFlight: Int { ledger.recordsInFlight }
   /// Everything that was read is acknowledged and stored.
   public var isDrained: Bool {
@@ -373,7 +376,9 @@ public struct RelayLoop<
     _ ledger: inout InFlightLedger, _ observations: inout LoopObservations, nowMicroseconds: Int64
   ) {
     ledger.settle { committedAt in
-      observations.latency(microseconds: nowMicroseconds - committedAt.unixMicroseconds)
+      // The commit time is any eight bytes that the server sent.
+      let (latency, overflow) = nowMicroseconds.subtractingReportingOverflow(committedAt.unixMicroseconds)
+      observations.latency(microseconds: overflow ? .max : latency)
     }
   }
 
@@ -452,14 +457,29 @@ public struct RelayLoop<
       position.storeFailed()
       observations.storeFailure = reason
     }
-    if let last = lastStoreAt, time.monotonicMilliseconds - last < limits.storeIntervalMilliseconds { return }
+    if let last = lastStoreAt, time.monotonicMilliseconds - last < storeIntervalMilliseconds { return }
     guard let next = position.nextToStore() else { return }
     lastStoreAt = time.monotonicMilliseconds
+    recordsAtLastStore = observations.recordsAcknowledged
     store.begin(StreamPosition(acknowledged: next, lastCommit: ledger.acknowledgedCommit))
   }
 
+  /// Transactions that hold nothing of ours move the position no faster than an idle log's end does. One of them may be
+  /// the state record itself, where it is kept in a table of the same database.
+  private var storeIntervalMilliseconds: Int64 {
+    isReading && observations.recordsAcknowledged == recordsAtLastStore
+      ? max(limits.storeIntervalMilliseconds, limits.idleAdvanceIntervalMilliseconds)
+      : limits.storeIntervalMilliseconds
+  }
+
   private mutating func updateStatus(_ time: RelayTime) throws(RelayFailure) {
-    let flushed = limits.confirmsToServer ? position.flushable : startPosition
+    let flushed = flushable
+    // While nothing is read, a keepalive that asks for an answer stays unseen.
+    if !pipeline.records.isEmpty,
+      status.isOverdue(now: time.monotonicMilliseconds, after: limits.blockedStatusIntervalMilliseconds)
+    {
+      status.serverRequestedReply()
+    }
     guard status.isDue(now: time.monotonicMilliseconds, flushable: flushed) else { return }
     let update = StandbyStatusUpdate(
       written: max(received, flushed), flushed: flushed, applied: flushed,
@@ -474,9 +494,10 @@ public struct RelayLoop<
   }
 
   private func waitMilliseconds(_ time: RelayTime) -> Int64 {
-    var wait = status.millisecondsUntilDue(now: time.monotonicMilliseconds, flushable: position.flushable)
+    var wait = status.millisecondsUntilDue(now: time.monotonicMilliseconds, flushable: flushable)
+    if !pipeline.records.isEmpty { wait = min(wait, limits.blockedStatusIntervalMilliseconds) }
     if ledger.acknowledged > position.stored, let last = lastStoreAt {
-      wait = min(wait, max(1, last + limits.storeIntervalMilliseconds - time.monotonicMilliseconds))
+      wait = min(wait, max(1, last + storeIntervalMilliseconds - time.monotonicMilliseconds))
     }
     if limits.heartbeatIntervalMilliseconds > 0, let last = lastHeartbeatAt {
       wait = min(wait, max(1, last + limits.heartbeatIntervalMilliseconds - time.monotonicMilliseconds))

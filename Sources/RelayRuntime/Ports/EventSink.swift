@@ -5,7 +5,7 @@ public protocol EventSink: ~Copyable {
   /// Makes a topic known, and creates it where it is missing. Gives what `EncodedRecord.topic` holds for it. Once per topic
   /// that gets a record.
   mutating func addTopic(_ name: String) throws(SinkError) -> Int
-  /// Takes a copy of the record, or says that its queue is full. `ticket` comes back with the acknowledgement.
+  /// Takes a copy of the record, or says that its queue is full or its topic not ready yet. `ticket` comes back with the acknowledgement.
   mutating func enqueue(_ record: borrowing EncodedRecord, ticket: UInt64) throws(SinkError) -> SinkEnqueued
   /// Hands over what has been acknowledged or has failed since the last call, without waiting.
   mutating func collect(_ body: (UInt64, SinkDelivery) -> Void) throws(SinkError)

@@ -77,22 +77,42 @@ struct ConnectorRunner {
     _ options: PipelineOptions, _ keeper: StateKeeper, _ stored: WakeUp, _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
     status.update { if $0.state != .standby { $0.state = .starting } }
+    let replication = try connectReplication()
+    // Before anything is looked at, let alone changed: a relay that takes its snapshot has a slot that looks abandoned.
+    while try !lock(replication) {
+      let busy = ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another relay")
+      guard plan.waitsForSlot else { throw busy }
+      standBy(busy)
+      if stop.level > .run { return }
+    }
+    // A record of an earlier life may be on its way to the store still.
+    guard keeper.settle(timeoutMilliseconds: 30_000) else {
+      throw ConnectorFailure(.unreachable, "state record: an earlier write has not ended")
+    }
     let connection = try connect()
     try ServerCheck.run(on: connection)
-    let replication = try connectReplication()
     let identity = try identify(replication)
     let captured = try capturedTables(options, on: connection)
     try PublicationSetup(plan: plan, logger: logger).run(
-      captured: captured.map { TableID(schema: $0.schema, name: $0.name) }, on: connection)
+      captured: captured.map { TableID(schema: $0.schema, name: $0.name) },
+      hasIncludeList: options.filter.hasIncludeList, on: connection)
     // The slot first: while another relay has it, both go on, and only a record read later is surely not behind it.
     let slot = try findSlot(on: connection)
     if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
     var store = ConnectorRunner.makeStore(plan.storage, plan)
     let state = try load(&store)
+    var timelineEnds: [Int: LSN] = [:]
+    if let state, state.timeline < identity.timeline {
+      do throws(PostgresError) {
+        timelineEnds = try replication.timelineEnds(of: identity.timeline)
+      } catch {
+        throw ConnectorFailure(postgres: error, doing: "TIMELINE_HISTORY")
+      }
+    }
     let decision = StartDecision.decide(
       .init(
         state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
-        wantsSnapshotData: plan.wantsSnapshotData))
+        wantsSnapshotData: plan.wantsSnapshotData, timelineEnds: timelineEnds))
     var record =
       state
       ?? StateRecord(
@@ -113,16 +133,20 @@ struct ConnectorRunner {
       wantsSnapshot = withSnapshot
       logger.info("slot \(plan.slot) was there before; streaming will begin at its position \(position)")
     case .newSlot(let withSnapshot, let replacesSlot):
-      // Written first: should we die between here and the slot's making, a next start finds "running" and no slot.
-      record.snapshot = .running
-      record.ownsSlot = true
-      try save(record, &store)
       if replacesSlot {
         logger.notice("an earlier snapshot was not finished: starting again on a new slot")
         try dropSlot(on: connection)
       }
+      // Written first: should we die between here and the slot's making, a next start finds "running" and no slot. It is
+      // ours only once it is made: should we die before that is written, it counts as one that was there before.
+      record.snapshot = .running
+      record.ownsSlot = false
+      record.position = StreamPosition(acknowledged: .invalid, lastCommit: nil)
+      try save(record, &store)
       let created = try createSlot(replication, exportsSnapshot: withSnapshot)
+      record.ownsSlot = true
       record.position = StreamPosition(acknowledged: created.consistentPoint, lastCommit: nil)
+      try save(record, &store)
       if let name = created.snapshotName { exported = (name, created.consistentPoint) }
       wantsSnapshot = withSnapshot
       logger.info("created slot \(plan.slot) at LSN \(created.consistentPoint)")
@@ -236,17 +260,21 @@ struct ConnectorRunner {
     var refusal: StartRefusal?
     do throws(ConnectorFailure) {
       let connection = try connect()
-      let replication = try connectReplication()
-      let identity = try identify(replication)
+      // The old session goes first: should it still stand, it holds the slot's lock.
+      loop.source = PostgresReplicationSource(try connectReplication(), catalog: connection)
       var now = record
+      now.timeline = loop.store.record.timeline
       now.snapshot = .complete
-      now.position = StreamPosition(acknowledged: loop.flushable, lastCommit: nil)
-      let decision = StartDecision.decide(
-        .init(
-          state: now, slot: try findSlot(on: connection), slotName: plan.slot, database: plan.databaseName,
-          identity: identity, wantsSnapshotData: false))
-      if case .refuse(let reason) = decision { refusal = reason }
-      loop.source = PostgresReplicationSource(replication, catalog: connection)
+      now.position = StreamPosition(acknowledged: loop.storedPosition, lastCommit: nil)
+      let situation: StartDecision.Situation
+      do throws(PostgresError) {
+        situation = try loop.source.situation(
+          state: now, slot: plan.slot, database: plan.databaseName, handedOver: loop.handedOver)
+      } catch {
+        throw ConnectorFailure(postgres: error, doing: "connecting to \(plan.database) again")
+      }
+      if case .refuse(let reason) = StartDecision.decide(situation) { refusal = reason }
+      loop.store.record.timeline = situation.identity.timeline
     } catch {
       let remedy: SourceError.Remedy =
         switch error.kind {
@@ -291,6 +319,9 @@ struct ConnectorRunner {
     }
   }
 
+  /// A connection that has streamed so long is good.
+  private static let stableMilliseconds: Int64 = 5_000
+
   /// Turns until stopped and drained. Throws when the source or the sink fails.
   private func pump(
     _ loop: inout ProductionLoop, stored: WakeUp, _ backoff: inout Backoff
@@ -298,10 +329,21 @@ struct ConnectorRunner {
     var lastPublished: Int64 = 0
     var drainUntil: Int64?
     var pace = ReadPace()
+    let startedAt = RelayClock.now().monotonicMilliseconds
+    var storeFailure = loop.observations.storeFailure
     while true {
       let time = RelayClock.now()
       let turn = try loop.turn(time)
-      backoff.reset()
+      // One that is cut again as soon as it stands must not be made again at once, without end.
+      if time.monotonicMilliseconds - startedAt >= ConnectorRunner.stableMilliseconds { backoff.reset() }
+      if loop.observations.storeFailure != storeFailure {
+        storeFailure = loop.observations.storeFailure
+        if let storeFailure {
+          logger.error("the state record cannot be written, so nothing is confirmed to the server: \(storeFailure)")
+        } else {
+          logger.notice("the state record is written again")
+        }
+      }
       if let warning = loop.pipeline.takeConversionWarning() {
         logger.warning(
           "table \(warning.table), column \(warning.column), LSN \(warning.lsn): \(warning.error); written as null")
@@ -430,6 +472,14 @@ struct ConnectorRunner {
     }
   }
 
+  private func lock(_ replication: borrowing ReplicationConnection) throws(ConnectorFailure) -> Bool {
+    do throws(PostgresError) {
+      return try replication.tryLock(slot: plan.slot)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "locking slot \(plan.slot)")
+    }
+  }
+
   private func capturedTables(
     _ options: PipelineOptions, on connection: borrowing PostgresConnection
   ) throws(ConnectorFailure) -> [TableCatalog.Table] {
@@ -502,7 +552,7 @@ struct ConnectorRunner {
       $0.reconnects += 1
     }
     logger.warning("\(error); trying again in \(wait) ms")
-    stop.wakeUp.wait(timeoutMilliseconds: Int32(wait))
+    stop.wakeUp.wait(timeoutMilliseconds: Int32(clamping: wait))
   }
 
   private func standBy(_ error: ConnectorFailure) {

@@ -7,16 +7,61 @@ struct PublicationSetup {
   let plan: ConnectorPlan
   let logger: Logger
 
-  /// `captured` are the tables that the connector's filter takes.
-  func run(captured: [TableID], on connection: borrowing PostgresConnection) throws(ConnectorFailure) {
+  /// `captured` are the tables that the connector's filter takes; `hasIncludeList`: by name, not all there are.
+  func run(
+    captured: [TableID], hasIncludeList: Bool, on connection: borrowing PostgresConnection
+  ) throws(ConnectorFailure) {
+    if captured.isEmpty {
+      logger.warning(
+        "no table of database \(plan.databaseName) matches the include and exclude lists: nothing will be captured until one is created. Check table.include.list and schema.include.list; names are schema.table"
+      )
+    }
     do throws(PostgresError) {
-      if try publicationStands(captured, on: connection) { return }
+      if try publicationStands(captured, on: connection) {
+        if hasIncludeList { try warn(ofUnpublished: captured, on: connection) }
+        return
+      }
     } catch {
-      throw ConnectorFailure(postgres: error, doing: "publication \(plan.publication)")
+      guard error.sqlState == "42501" else {
+        throw ConnectorFailure(postgres: error, doing: "publication \(plan.publication)")
+      }
+      throw ConnectorFailure(
+        .configuration,
+        "publication \(plan.publication): \(error). The role must own the publication and its tables and have CREATE on the database (FOR ALL TABLES: be superuser). Or let their owner make it, and set publication.autocreate.mode=disabled"
+      )
     }
     throw ConnectorFailure(
       .configuration,
       "publication \(plan.publication) does not exist and publication.autocreate.mode is disabled. Create it: CREATE PUBLICATION \(PostgresConnection.quoted(identifier: plan.publication)) FOR TABLE …"
+    )
+  }
+
+  /// The statement that adds captured tables to the publication which it leaves out; `nil` when there are none.
+  static func mending(
+    _ publication: String, captured: [TableID], unpublished: [(schema: String, name: String)]
+  ) -> (tables: String, statement: String)? {
+    let captured = Set(captured)
+    let missing = unpublished.map { TableID(schema: $0.schema, name: $0.name) }.filter { captured.contains($0) }
+    guard !missing.isEmpty else { return nil }
+    let quoted = missing.map {
+      "\(PostgresConnection.quoted(identifier: $0.schema)).\(PostgresConnection.quoted(identifier: $0.name))"
+    }
+    return (
+      missing.map(\.description).joined(separator: ", "),
+      "ALTER PUBLICATION \(PostgresConnection.quoted(identifier: publication)) ADD TABLE \(quoted.joined(separator: ", "));"
+    )
+  }
+
+  /// Debezium says nothing here, and the table stays silent for ever.
+  private func warn(
+    ofUnpublished captured: [TableID], on connection: borrowing PostgresConnection
+  ) throws(PostgresError) {
+    let unpublished = try Publication.unpublishedTables(of: plan.publication, on: connection)
+    guard let mending = PublicationSetup.mending(plan.publication, captured: captured, unpublished: unpublished) else {
+      return
+    }
+    logger.warning(
+      "publication \(plan.publication) lacks tables that this connector captures: \(mending.tables). Their changes are NOT relayed, and those made before the publication has them never will be. Run: \(mending.statement)"
     )
   }
 

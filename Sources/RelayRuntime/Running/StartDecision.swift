@@ -20,10 +20,15 @@ public enum StartDecision: Equatable, Sendable {
     public var database: String
     public var identity: ReplicationConnection.SystemIdentity
     public var wantsSnapshotData: Bool
+    /// End of what the producer has been given, where that is beyond the state record's position: the stream goes on there.
+    public var handedOver: LSN?
+    /// Where earlier timelines of the server ended.
+    public var timelineEnds: [Int: LSN]
 
     public init(
       state: StateRecord?, slot: ReplicationSlot?, slotName: String, database: String,
-      identity: ReplicationConnection.SystemIdentity, wantsSnapshotData: Bool
+      identity: ReplicationConnection.SystemIdentity, wantsSnapshotData: Bool, handedOver: LSN? = nil,
+      timelineEnds: [Int: LSN] = [:]
     ) {
       self.state = state
       self.slot = slot
@@ -31,6 +36,8 @@ public enum StartDecision: Equatable, Sendable {
       self.database = database
       self.identity = identity
       self.wantsSnapshotData = wantsSnapshotData
+      self.handedOver = handedOver
+      self.timelineEnds = timelineEnds
     }
   }
 
@@ -51,9 +58,12 @@ public enum StartDecision: Equatable, Sendable {
       return .refuse(.otherSlotOrDatabase(storedSlot: state.slot, storedDatabase: state.database))
     }
     if state.snapshot == .running {
-      return now.slot == nil || state.ownsSlot
-        ? .newSlot(withSnapshot: now.wantsSnapshotData, replacesSlot: now.slot != nil)
-        : .existingSlot(withSnapshot: now.wantsSnapshotData, from: now.slot?.confirmedFlush ?? .invalid)
+      guard let slot = now.slot else { return .newSlot(withSnapshot: now.wantsSnapshotData, replacesSlot: false) }
+      // Ours, and where we made it. One that has moved or was made by others meanwhile is not dropped.
+      if state.ownsSlot, slot.confirmedFlush == state.position.acknowledged {
+        return .newSlot(withSnapshot: now.wantsSnapshotData, replacesSlot: true)
+      }
+      return withoutState(now)
     }
     return complete(state, now)
   }
@@ -71,9 +81,15 @@ public enum StartDecision: Equatable, Sendable {
     if state.timeline > now.identity.timeline {
       return .refuse(.olderTimeline(stored: state.timeline, found: now.identity.timeline))
     }
-    // A server that is behind what Kafka has already: a standby promoted too early, or a restored backup.
-    if position > now.identity.walFlushed {
-      return .refuse(.serverBehind(stored: position, server: now.identity.walFlushed))
+    // A server that is behind what Kafka has already: a standby promoted too early, or a restored backup. To go on there
+    // would also skip what it commits until it has caught up with the position asked for.
+    let reached = max(position, now.handedOver ?? position)
+    if reached > now.identity.walFlushed {
+      return .refuse(.serverBehind(stored: reached, server: now.identity.walFlushed))
+    }
+    // The same, when the server has written on since.
+    if state.timeline < now.identity.timeline, let end = now.timelineEnds[state.timeline], reached > end {
+      return .refuse(.serverBehind(stored: reached, server: end))
     }
     guard let slot = now.slot else {
       return .refuse(.slotMissing(slot: now.slotName, from: position, to: now.identity.walFlushed))
@@ -118,7 +134,7 @@ extension StartRefusal: CustomStringConvertible {
     case .olderTimeline(let stored, let found):
       "the server is on timeline \(found), the state record on \(stored): this is an old primary. Connect to the current one"
     case .serverBehind(let stored, let server):
-      "the server's WAL ends at \(server), before the stored position \(stored): it has lost commits that Kafka has. Connect to the right server, or remove the state record for a new snapshot"
+      "the server's WAL ends, or its timeline branched off, at \(server), before the position \(stored) that Kafka has: it has lost commits. Connect to the right server, or remove the state record for a new snapshot"
     case .slotMissing(let slot, let from, let to):
       "slot \(slot) is gone: changes from LSN \(from) to \(to) and later cannot be read from it (\(to.bytes(since: from)) bytes of WAL so far). \(StartRefusal.choices)"
     case .slotLost(let slot, let from, let to):

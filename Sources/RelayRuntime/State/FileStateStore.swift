@@ -100,6 +100,9 @@ public struct FileStateStore: StateStore {
   }
 
   private func failure(_ what: String) -> StateStoreError {
-    StateStoreError("\(what): \(unsafe String(cString: strerror(errno)))", isTransient: true)
+    let code = errno
+    // A path that is wrong stays wrong; a full disk or a file server that is away may come back.
+    let isTransient = ![ENOENT, ENOTDIR, EACCES, EPERM, EROFS, EISDIR, ENAMETOOLONG, ELOOP].contains(code)
+    return StateStoreError("\(what): \(unsafe String(cString: strerror(code)))", isTransient: isTransient)
   }
 }

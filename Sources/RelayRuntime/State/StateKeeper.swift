@@ -20,7 +20,6 @@ public final class StateKeeper: Sendable {
   private let shared = Mutex(Shared())
   private let wakeUp: WakeUp
   private let finished: WakeUp
-  private let done = Mutex(false)
 
   /// `finished` wakes the relay's thread when a write has ended. `makeStore` runs on the keeper's thread.
   public init(finished: WakeUp, makeStore: @escaping @Sendable () -> any StateStore) throws(StateStoreError) {
@@ -48,12 +47,34 @@ public final class StateKeeper: Sendable {
           failure = error
         }
         shared.withLock { shared in
-          if case .stop = shared.work { return }
+          guard case .writing = shared.work else { return }
           shared.work = .finished(failure)
         }
         finished.signal()
       }
       if shared.withLock({ if case .stop = $0.work { true } else { false } }) { return }
+    }
+  }
+
+  /// Waits until no write is under way and forgets what became of the last one, so that a connector's next life neither
+  /// has its record overwritten by an older one nor takes that one's outcome for its own. `false` when the time is over.
+  func settle(timeoutMilliseconds: Int64) -> Bool {
+    var waited: Int64 = 0
+    while true {
+      let isSettled = shared.withLock { shared in
+        switch shared.work {
+        case .store, .writing: return false
+        case .finished:
+          shared.work = .none
+          return true
+        case .none, .stop: return true
+        }
+      }
+      if isSettled { return true }
+      if waited >= timeoutMilliseconds { return false }
+      finished.wait(timeoutMilliseconds: 10)
+      finished.clear()
+      waited += 10
     }
   }
 

@@ -1,0 +1,114 @@
+import ConnectData
+import EmbeddedServers
+import EventEncoding
+import EventRouting
+import Glibc
+import Logging
+import PostgresSource
+import Primitives
+import Testing
+
+@testable import RelayRuntime
+
+/// Two relays of one connector at once. A relay that takes its snapshot has a slot that nobody streams from.
+@Suite(.serialized) struct FaultStandbyTests {
+  /// No broker answers there, so a snapshot that has begun does not end.
+  private static let nobody = "127.0.0.1:9"
+
+  private func plan(_ postgres: EmbeddedPostgres, kafka: String, waits: Bool = true) -> ConnectorPlan {
+    var plan = ConnectorPlan(
+      name: "c", database: postgres.socketSettings(), databaseName: "postgres", slot: "shared_slot",
+      publication: "shared_publication", publicationMode: .filtered, wantsSnapshotData: true,
+      producerProperties: [(name: "bootstrap.servers", value: kafka)],
+      clientProperties: [(name: "bootstrap.servers", value: kafka)], storage: .file(postgres.directory + "/offsets"),
+      makePipelineOptions: { runID in
+        PipelineOptions(
+          topics: TopicName(prefix: "p"), database: "postgres", values: ValueOptions(),
+          keyConverter: .json(schemasEnabled: false, JSONOptions()),
+          valueConverter: .json(schemasEnabled: false, JSONOptions()),
+          filter: try TableFilter(tableIncludeList: ["public.t"]), columnFilter: try ColumnFilter(), transforms: [],
+          runID: runID)
+      })
+    plan.waitsForSlot = waits
+    plan.slotPollMilliseconds = 50
+    plan.drainMilliseconds = 1_000
+    return plan
+  }
+
+  private func start(_ plan: ConnectorPlan) throws -> RelayService {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let service = try #require(RelayService(plans: [plan], logger: logger))
+    service.start()
+    return service
+  }
+
+  private func waits(
+    for state: ConnectorStatus.State, of service: RelayService, milliseconds: Int = 15_000
+  ) -> Bool {
+    let end = ContinuousClock.now + .milliseconds(milliseconds)
+    while ContinuousClock.now < end {
+      if service.connectors[0].status.current.state == state { return true }
+      usleep(10_000)
+    }
+    return false
+  }
+
+  @Test func slotOfRelayThatTakesItsSnapshotIsNotReplaced() throws {
+    let postgres = try EmbeddedPostgres()
+    defer { postgres.stop() }
+    let connection = try PostgresConnection(postgres.socketSettings())
+    try connection.execute("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 10)")
+
+    let active = try start(plan(postgres, kafka: Self.nobody))
+    #expect(waits(for: .snapshot, of: active))
+    // Not `snapshot` alone: the slot's position is what a replacement would move.
+    let made = try #require(try ReplicationSlot.find("shared_slot", on: connection))
+    #expect(made.activePID == nil)
+    try connection.execute("INSERT INTO t VALUES (11); SELECT pg_switch_wal()")
+
+    let standby = try start(plan(postgres, kafka: Self.nobody))
+    #expect(waits(for: .standby, of: standby))
+    usleep(300_000)
+    #expect(standby.connectors[0].status.current.state == .standby)
+    #expect(active.connectors[0].status.current.state == .snapshot)
+    #expect(try ReplicationSlot.find("shared_slot", on: connection) == made)
+
+    // Without waiting it ends by itself and says that the slot is busy.
+    let impatient = try start(plan(postgres, kafka: Self.nobody, waits: false))
+    #expect(impatient.waitForAll().first?.failure?.kind == .slotBusy)
+
+    // The other's end, in whatever way, ends its session and with it the lock.
+    active.stop(atOnce: true)
+    _ = active.waitForAll()
+    #expect(waits(for: .snapshot, of: standby, milliseconds: 3_000))
+    standby.stop(atOnce: true)
+    _ = standby.waitForAll()
+  }
+
+  @Test func standbyTakesOverWhenTheActiveSessionsAreCut() throws {
+    let postgres = try EmbeddedPostgres()
+    let kafka = try EmbeddedKafka()
+    defer { postgres.stop() }
+    let connection = try PostgresConnection(postgres.socketSettings())
+    try connection.execute("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 10)")
+    let first = try start(plan(postgres, kafka: kafka.bootstrapServers))
+    #expect(waits(for: .running, of: first))
+    // Cut again and again, it comes back by itself each time: its own earlier session never keeps it waiting.
+    for number in 1...3 {
+      let reconnects = first.connectors[0].status.current.reconnects
+      try connection.execute(
+        "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = 'shared_slot'")
+      let end = ContinuousClock.now + .seconds(10)
+      while first.connectors[0].status.current.reconnects == reconnects, ContinuousClock.now < end { usleep(10_000) }
+      #expect(waits(for: .running, of: first), "cut \(number)")
+    }
+    let second = try start(plan(postgres, kafka: kafka.bootstrapServers))
+    #expect(waits(for: .standby, of: second))
+    first.stop()
+    #expect(first.waitForAll().first?.failure == nil)
+    #expect(waits(for: .running, of: second, milliseconds: 5_000))
+    second.stop()
+    #expect(second.waitForAll().first?.failure == nil)
+  }
+}

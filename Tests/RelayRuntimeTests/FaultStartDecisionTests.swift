@@ -1,0 +1,81 @@
+import EventEncoding
+import Primitives
+import Testing
+
+@testable import PostgresSource
+@testable import RelayRuntime
+
+/// Starts and reconnects after which a wrong decision would lose changes or take another's slot.
+@Suite struct FaultStartDecisionTests {
+  private func lsn(_ value: UInt64) -> LSN { LSN(rawValue: value) }
+
+  private func identity(timeline: Int = 1, end: UInt64) -> ReplicationConnection.SystemIdentity {
+    .init(systemIdentifier: "7", timeline: timeline, walFlushed: lsn(end), database: "d")
+  }
+
+  private func state(_ snapshot: StateRecord.Snapshot, at position: UInt64, owns: Bool = true) -> StateRecord {
+    StateRecord(
+      connector: "c", systemIdentifier: "7", timeline: 1, database: "d", slot: "s", ownsSlot: owns, snapshot: snapshot,
+      position: StreamPosition(acknowledged: lsn(position), lastCommit: nil))
+  }
+
+  private func slot(at position: UInt64) -> ReplicationSlot {
+    ReplicationSlot(
+      name: "s", plugin: "pgoutput", database: "d", activePID: nil, confirmedFlush: lsn(position),
+      restart: lsn(position), walStatus: "reserved")
+  }
+
+  private func decide(
+    _ state: StateRecord?, _ slot: ReplicationSlot?, _ identity: ReplicationConnection.SystemIdentity,
+    handedOver: LSN? = nil, ends: [Int: LSN] = [:]
+  ) -> StartDecision {
+    .decide(
+      .init(
+        state: state, slot: slot, slotName: "s", database: "d", identity: identity, wantsSnapshotData: true,
+        handedOver: handedOver, timelineEnds: ends))
+  }
+
+  /// START_REPLICATION beyond the server's end would skip what it commits until it gets there.
+  @Test func serverThatLacksWhatTheProducerHasIsRefused() {
+    #expect(decide(state(.complete, at: 100), slot(at: 100), identity(end: 200)) == .stream(from: lsn(100)))
+    #expect(
+      decide(state(.complete, at: 100), slot(at: 100), identity(end: 200), handedOver: lsn(300))
+        == .refuse(.serverBehind(stored: lsn(300), server: lsn(200))))
+  }
+
+  @Test func timelineThatBranchedOffBeforeTheStoredPositionIsRefused() {
+    let promoted = identity(timeline: 2, end: 900)
+    #expect(
+      decide(state(.complete, at: 100), slot(at: 100), promoted, ends: [1: lsn(80)])
+        == .refuse(.serverBehind(stored: lsn(100), server: lsn(80))))
+    #expect(
+      decide(state(.complete, at: 100), slot(at: 100), promoted, ends: [1: lsn(100)]) == .stream(from: lsn(100)))
+  }
+
+  @Test func onlyTheSlotThatWeMadeIsReplaced() {
+    #expect(
+      decide(state(.running, at: 100), slot(at: 100), identity(end: 200))
+        == .newSlot(withSnapshot: true, replacesSlot: true))
+    // Made by others since, or moved by another consumer.
+    #expect(
+      decide(state(.running, at: 100), slot(at: 150), identity(end: 200))
+        == .existingSlot(withSnapshot: true, from: lsn(150)))
+    // Death between CREATE_REPLICATION_SLOT and the record that says so.
+    #expect(
+      decide(state(.running, at: 0, owns: false), slot(at: 150), identity(end: 200))
+        == .existingSlot(withSnapshot: true, from: lsn(150)))
+    #expect(
+      decide(state(.running, at: 0, owns: false), nil, identity(end: 200))
+        == .newSlot(withSnapshot: true, replacesSlot: false))
+  }
+
+  @Test func publicationThatLacksCapturedTablesIsMendedByTheStatementNamed() throws {
+    let mending = PublicationSetup.mending(
+      "my\"pub", captured: [.init(schema: "public", name: "a"), .init(schema: "public", name: "B")],
+      unpublished: [(schema: "public", name: "B"), (schema: "other", name: "x")])
+    #expect(mending?.tables == "public.B")
+    #expect(mending?.statement == #"ALTER PUBLICATION "my""pub" ADD TABLE "public"."B";"#)
+    #expect(
+      PublicationSetup.mending("p", captured: [.init(schema: "s", name: "a")], unpublished: []) == nil)
+  }
+}

@@ -1,0 +1,83 @@
+import ConnectData
+import EventEncoding
+import EventRouting
+import Primitives
+import RelayRuntime
+import RelayTestSupport
+import Testing
+
+/// Single turns of the loop under conditions that the simulation does not set up.
+@Suite struct FaultLoopTests {
+  private let server = ScriptedPostgres()
+  private let medium = ScriptedMedium(StreamPosition(acknowledged: LSN(rawValue: 1_000), lastCommit: nil))
+
+  private func loop(queueMax: Int = 40, _ limits: RelayLimits = RelayLimits()) throws -> ScriptedLoop {
+    let options = PipelineOptions(
+      topics: TopicName(prefix: "p"), database: "d", values: ValueOptions(),
+      keyConverter: .json(schemasEnabled: false, JSONOptions()),
+      valueConverter: .json(schemasEnabled: false, JSONOptions()), filter: try TableFilter(),
+      columnFilter: try ColumnFilter(), transforms: [],
+      runID: "run")
+    return ScriptedLoop(
+      source: ScriptedSource(server, from: LSN(rawValue: 1_000)),
+      sink: ScriptedSink(ScriptedKafka(), queueMax: queueMax, random: SeededRandom(seed: 1)),
+      store: ScriptedStore(medium), pipeline: EventPipeline(options, lastCommit: nil),
+      position: StreamPosition(acknowledged: LSN(rawValue: 1_000), lastCommit: nil), limits: limits)
+  }
+
+  private func time(_ milliseconds: Int64) -> RelayTime {
+    RelayTime(monotonicMilliseconds: milliseconds, wallNanoseconds: 1_700_000_000_000_000_000)
+  }
+
+  @Test func withoutFlushingTheServerAMovedPositionDoesNotMakeTheLoopSpin() throws {
+    var limits = RelayLimits()
+    limits.confirmsToServer = false
+    var loop = try loop(limits)
+    server.commit(keys: [1])
+    loop.source.deliver(100)
+    for now in stride(from: Int64(0), to: 2_000, by: 50) {
+      loop.sink.progress(write: 10, acknowledge: 10)
+      loop.store.finish(failing: false)
+      _ = try loop.turn(time(now))
+    }
+    let isDrained = loop.isDrained
+    let stored = loop.storedPosition
+    #expect(isDrained)
+    #expect(stored > LSN(rawValue: 1_000))
+    #expect(server.confirmed == 1_000)
+    guard case .idle(let milliseconds, _) = try loop.turn(time(2_000)) else {
+      Issue.record("busy with nothing to do")
+      return
+    }
+    #expect(milliseconds >= 1_000)
+  }
+
+  /// A keepalive that asks for an answer lies unread in the socket then; the default interval may exceed the server's time.
+  @Test func whileTheProducerIsFullTheServerHearsOfUsEverySecond() throws {
+    var loop = try loop(queueMax: 1)
+    server.commit(keys: [1, 2, 3])
+    loop.source.deliver(100)
+    for now in stride(from: Int64(0), through: 5_000, by: 100) { _ = try loop.turn(time(now)) }
+    #expect(server.statusUpdates >= 5)
+    #expect(server.confirmed == 1_000)
+  }
+
+  @Test func transactionsWithoutRecordsDoNotWriteTheStateRecordAtItsFullPace() throws {
+    var limits = RelayLimits()
+    limits.storeIntervalMilliseconds = 200
+    limits.idleAdvanceIntervalMilliseconds = 10_000
+    var loop = try loop(limits)
+    var writes = 0
+    var last = medium.position
+    for now in stride(from: Int64(0), to: 9_000, by: 100) {
+      // Each stands for a state record in a table that is published.
+      server.commit(keys: [])
+      loop.source.deliver(100)
+      _ = try loop.turn(time(now))
+      loop.store.finish(failing: false)
+      if medium.position != last { writes += 1 }
+      last = medium.position
+    }
+    #expect(writes <= 2)
+  }
+}
