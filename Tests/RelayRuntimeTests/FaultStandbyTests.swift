@@ -76,6 +76,8 @@ import Testing
 
     // Without waiting it ends by itself and says that the slot is busy.
     let impatient = try start(plan(postgres, kafka: Self.nobody, waits: false))
+    #expect(waits(for: .failed, of: impatient))
+    impatient.stop(atOnce: true)
     #expect(impatient.waitForAll().first?.failure?.kind == .slotBusy)
 
     // The other's end, in whatever way, ends its session and with it the lock.
