@@ -107,12 +107,12 @@ import Testing
     #expect(!error.isTransient)
   }
 
-  @Test func aFolderThatIsNotThereMayComeLater() throws {
+  @Test func aFolderThatIsNotThereIsForTheOperator() throws {
     let folder = try Folder()
     let path = folder.path + "/mount/offsets"
     var store = FileStateStore(path: path)
     let error = try #require(throws: StateStoreError.self) { try store.store(record("a", 1)) }
-    #expect(error.isTransient)
+    #expect(!error.isTransient)
     #expect(error.description.contains(path))
     #expect(throws: StateStoreError.self) { try store.load(connector: "a") }
     try FileManager.default.createDirectory(atPath: folder.path + "/mount", withIntermediateDirectories: false)
