@@ -1,9 +1,7 @@
 // Linux calls that Swift's Glibc module leaves out.
 #ifndef SLUICE_CLINUX_SHIM_H
 #define SLUICE_CLINUX_SHIM_H
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// _GNU_SOURCE must not be defined here: it changes types that Swift's Glibc module has too, and the two would differ.
 #include <pthread.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
@@ -11,7 +9,7 @@
 // The flags are enumerators in the header, which Swift would import as values of their own type.
 static inline int sluice_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
 
-// Declared only under _GNU_SOURCE, which a module's user cannot set.
+// Declared by its header only under _GNU_SOURCE.
 int pthread_setname_np(pthread_t thread, const char *name);
 static inline void sluice_name_thread(const char *name) { (void)pthread_setname_np(pthread_self(), name); }
 

@@ -1,0 +1,110 @@
+import ConnectData
+import EventRouting
+import PgOutput
+import Primitives
+
+/// Records that are no change of a table: transaction metadata, logical messages, heartbeats. They are few, so they are made
+/// as trees; they carry no context headers, and event routers let them pass.
+extension EventPipeline {
+  mutating func emitTransactionRecord(
+    _ status: String, _ context: TransactionContext, _ lsn: LSN, count: Int64?,
+    collections: [(table: TableID, count: Int64)]?
+  ) throws(PipelineError) {
+    let id = ConnectValue.text("\(context.id):\(lsn.rawValue)")
+    let list = collections.map { collections in
+      ConnectValue.array(collections.map { .structure([.text($0.table.description), .int64($0.count)]) })
+    }
+    let value = ConnectValue.structure([
+      .text(status), id, count.map(ConnectValue.int64) ?? .null, list ?? .null,
+      .int64(floorDivide(context.committedAt.unixMicroseconds, 1_000)),
+    ])
+    try emitTree(
+      topic: transactionTopic, key: .structure([id]), EnvelopeSchema.transactionKey, value: value,
+      EnvelopeSchema.transactionValue, lsn)
+  }
+
+  mutating func emitMessage(
+    _ logical: LogicalMessage, _ content: RawSpan, _ lsn: LSN, _ now: Int64
+  ) throws(PipelineError) {
+    // No COMMIT follows a message outside a transaction: Debezium takes the message itself for one.
+    if !logical.isTransactional { lastCommit = logical.lsn }
+    if options.skippedOperations.contains(.message) { return }
+    let microseconds: Int64
+    var transactionID: Int64?
+    var nanoseconds: Int64
+    if logical.isTransactional, let transaction {
+      microseconds = transaction.committedAt.unixMicroseconds
+      nanoseconds = microseconds &* 1_000
+      transactionID = Int64(transaction.id.rawValue)
+    } else {
+      microseconds = floorDivide(now, 1_000)
+      nanoseconds = now
+    }
+    let lastCommitText = lastCommit.map { "\"\($0.rawValue)\"" } ?? "null"
+    let sequence = "[\(lastCommitText),\"\(logical.lsn.rawValue)\"]"
+    let source = ConnectValue.structure([
+      .text(PipelineOptions.debeziumVersion), .text("postgresql"), .text(options.topics.prefix),
+      .int64(floorDivide(microseconds, 1_000)), .text("false"), .text(options.database), .text(sequence),
+      .int64(microseconds), .int64(nanoseconds), .text(""), .text(""), transactionID.map(ConnectValue.int64) ?? .null,
+      .int64(Int64(bitPattern: logical.lsn.rawValue)), .null, .null, .null,
+    ])
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(content.byteCount)
+    for offset in 0..<content.byteCount { bytes.append(content.byte(at: offset)) }
+    let value = ConnectValue.structure([
+      .text("m"), .int64(floorDivide(now, 1_000_000)), source, .null,
+      .structure([.text(logical.prefix), .bytes(bytes)]),
+    ])
+    let topic = topics.index(
+      of: TopicName.sanitized(options.topics.prefix + options.topics.delimiter + "message"))
+    try emitTree(
+      topic: topic, key: .structure([.text(logical.prefix)]), EnvelopeSchema.messageKey, value: value,
+      EnvelopeSchema.messageValue, lsn)
+  }
+
+  /// `heartbeat.interval.ms` has passed: one record, for partition 0.
+  public mutating func heartbeat(now: Int64, at lsn: LSN) throws(PipelineError) {
+    try emitTree(
+      topic: topics.index(of: options.heartbeatTopic), partition: 0,
+      key: .structure([.text(options.topics.prefix)]), EnvelopeSchema.heartbeatKey,
+      value: .structure([.int64(floorDivide(now, 1_000_000))]), EnvelopeSchema.heartbeatValue, lsn)
+  }
+
+  /// A record that is no change of a table: no context headers, and event routers let it pass.
+  mutating func emitTree(
+    topic: Int, partition: Int32? = nil, key: ConnectValue, _ keySchema: ConnectSchema, value: ConnectValue,
+    _ valueSchema: ConnectSchema,
+    _ lsn: LSN
+  ) throws(PipelineError) {
+    let slot = records.append(nil, at: lsn)
+    do throws(PipelineError) {
+      var subject = TransformChain.Subject(topic: topic, isTombstone: false)
+      for index in chain.steps.indices {
+        guard chain.applies(index, to: subject, topics: topics, hasHeader: { _ in false }) else { continue }
+        if case .regexRouter(let router) = chain.steps[index].kind {
+          subject.topic = try route(index, router, subject.topic, nil, lsn)
+        }
+      }
+      slot.record.topic = subject.topic
+      slot.record.partition = partition
+      slot.record.key = try writeTree(
+        key, keySchema, options.keyConverter, plan: nil, lsn: lsn, into: &slot.record.bytes)
+      slot.record.value = try writeTree(
+        value, valueSchema, options.valueConverter, plan: nil, lsn: lsn, into: &slot.record.bytes)
+    } catch {
+      records.cancelLast()
+      throw error
+    }
+  }
+
+  mutating func route(
+    _ index: Int, _ router: RegexRouter, _ topic: Int, _ plan: RelationPlan?, _ lsn: LSN
+  ) throws(PipelineError) -> Int {
+    do throws(JavaReplacement.Refusal) {
+      return try chain.route(index, router, topic, topics: &topics)
+    } catch {
+      throw PipelineError(
+        .transform(alias: chain.steps[index].alias, OutboxFailure(error.reason)), table: plan?.id, lsn: lsn)
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import EventEncoding
+import EventRouting
+import Logging
+import PostgresSource
+import Primitives
+
+/// What a connector asks of its servers and of its state's place, each failure turned into what it means for the connector.
+extension ConnectorRunner {
+  func connect() throws(ConnectorFailure) -> PostgresConnection {
+    do throws(PostgresError) {
+      return try PostgresConnection(reading: plan.database)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "connecting to \(plan.database)")
+    }
+  }
+
+  func connectReplication() throws(ConnectorFailure) -> ReplicationConnection {
+    do throws(PostgresError) {
+      return try ReplicationConnection(plan.database)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "replication connection to \(plan.database)")
+    }
+  }
+
+  func identify(
+    _ replication: borrowing ReplicationConnection
+  ) throws(ConnectorFailure) -> ReplicationConnection.SystemIdentity {
+    do throws(PostgresError) {
+      return try replication.identifySystem()
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "IDENTIFY_SYSTEM")
+    }
+  }
+
+  func lock(_ replication: borrowing ReplicationConnection) throws(ConnectorFailure) -> Bool {
+    do throws(PostgresError) {
+      return try replication.tryLock(slot: plan.slot)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "locking slot \(plan.slot)")
+    }
+  }
+
+  func capturedTables(
+    _ options: PipelineOptions, on connection: borrowing PostgresConnection
+  ) throws(ConnectorFailure) -> [TableCatalog.Table] {
+    do throws(PostgresError) {
+      let all = try TableCatalog.tables(on: connection)
+      let captured = all.filter { options.filter.includes(TableID(schema: $0.schema, name: $0.name)) }
+      let order = options.filter.snapshotOrder(captured.map { TableID(schema: $0.schema, name: $0.name) })
+      return order.compactMap { id in captured.first { $0.schema == id.schema && $0.name == id.name } }
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "reading the catalogue")
+    }
+  }
+
+  func findSlot(
+    on connection: borrowing PostgresConnection
+  ) throws(ConnectorFailure) -> ReplicationSlot? {
+    do throws(PostgresError) {
+      return try ReplicationSlot.find(plan.slot, on: connection)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "slot \(plan.slot)")
+    }
+  }
+
+  func dropSlot(on connection: borrowing PostgresConnection) throws(ConnectorFailure) {
+    do throws(PostgresError) {
+      try ReplicationSlot.drop(plan.slot, on: connection)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "dropping slot \(plan.slot)")
+    }
+  }
+
+  /// `slot.drop.on.stop`. The state record stays, so that the next start says what has been missed.
+  func dropSlotAtStop() throws(ConnectorFailure) {
+    try dropSlot(on: try connect())
+    logger.warning(
+      "dropped slot \(plan.slot), as slot.drop.on.stop asks: changes from now until the next start are not relayed")
+  }
+
+  func createSlot(
+    _ replication: borrowing ReplicationConnection, exportsSnapshot: Bool
+  ) throws(ConnectorFailure) -> ReplicationConnection.CreatedSlot {
+    do throws(PostgresError) {
+      return try replication.createSlot(plan.slot, exportsSnapshot: exportsSnapshot)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "creating slot \(plan.slot)")
+    }
+  }
+
+  func load(_ store: inout any StateStore) throws(ConnectorFailure) -> StateRecord? {
+    do throws(StateStoreError) {
+      return try store.load(connector: plan.name)
+    } catch {
+      throw ConnectorFailure(error.isTransient ? .unreachable : .configuration, "state record: \(error)")
+    }
+  }
+
+  func save(_ record: StateRecord, _ store: inout any StateStore) throws(ConnectorFailure) {
+    do throws(StateStoreError) {
+      try store.store(record)
+    } catch {
+      throw ConnectorFailure(error.isTransient ? .unreachable : .configuration, "state record: \(error)")
+    }
+  }
+
+  func pause(after error: ConnectorFailure, _ backoff: inout Backoff) {
+    let wait = backoff.next()
+    status.update {
+      $0.state = .reconnecting
+      $0.lastError = error.description
+      $0.reconnects += 1
+    }
+    logger.warning("\(error); trying again in \(wait) ms")
+    stop.wakeUp.wait(timeoutMilliseconds: Int32(clamping: wait))
+  }
+
+  func standBy(_ error: ConnectorFailure) {
+    if status.current.state != .standby { logger.notice("\(error); standing by until the slot is free") }
+    status.update {
+      $0.state = .standby
+      $0.lastError = error.description
+    }
+    stop.wakeUp.wait(timeoutMilliseconds: Int32(clamping: plan.slotPollMilliseconds))
+  }
+}
