@@ -30,7 +30,7 @@ import Testing
   ) throws -> String {
     let fields = fields.filter { !names.contains($0.name) } + more
     let options = try options(change)
-    return try #require(throws: OutboxFailure.self) { try OutboxPlan(options, fields: fields) }.description
+    return try #require(throws: TransformFailure.self) { try OutboxPlan(options, fields: fields) }.description
   }
 
   @Test func columnsAreFoundByName() throws {

@@ -30,7 +30,7 @@ import Testing
 
   private func router(_ options: PipelineOptions) throws -> EventRouting.EventRouterOptions {
     guard case .eventRouter(let router) = try #require(options.transforms.first).kind else {
-      throw OutboxFailure("no event router")
+      throw TransformFailure("no event router")
     }
     return router
   }

@@ -104,7 +104,7 @@ extension EventPipeline {
       return try chain.route(index, router, topic, topics: &topics)
     } catch {
       throw PipelineError(
-        .transform(alias: chain.steps[index].alias, OutboxFailure(error.reason)), table: plan?.id, lsn: lsn)
+        .transform(alias: chain.steps[index].alias, TransformFailure(error.reason)), table: plan?.id, lsn: lsn)
     }
   }
 }

@@ -309,12 +309,12 @@ public struct EventPipeline: ~Copyable {
         case .update:
           guard router.invalidOperationBehavior == .fatal else { return false }
           throw failure(
-            index, OutboxFailure("an update of the outbox table, with table.op.invalid.behavior=fatal"), plan, lsn)
+            index, TransformFailure("an update of the outbox table, with table.op.invalid.behavior=fatal"), plan, lsn)
         case .truncate, .message:
-          throw failure(index, OutboxFailure("a truncate of the outbox table has no event"), plan, lsn)
+          throw failure(index, TransformFailure("a truncate of the outbox table has no event"), plan, lsn)
         case .create, .read: break
         }
-        do throws(OutboxFailure) {
+        do throws(TransformFailure) {
           guard let outboxPlan = try plan.outbox[index]?.get() else { continue }
           subject.topic = try outbox.write(
             index, router, outboxPlan, plan, new!, message, lsn: lsn, now: now, rows: &rows, topics: &topics,
@@ -336,7 +336,7 @@ public struct EventPipeline: ~Copyable {
     return true
   }
 
-  private func failure(_ index: Int, _ failure: OutboxFailure, _ plan: RelationPlan, _ lsn: LSN) -> PipelineError {
+  private func failure(_ index: Int, _ failure: TransformFailure, _ plan: RelationPlan, _ lsn: LSN) -> PipelineError {
     PipelineError(
       .transform(alias: chain.steps[index].alias, failure), table: plan.id, keyColumns: plan.keyColumnNames, lsn: lsn)
   }

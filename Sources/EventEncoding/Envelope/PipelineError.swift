@@ -10,7 +10,7 @@ public struct PipelineError: Error, Sendable {
     /// A value that its column's type does not allow, with `event.converting.failure.handling.mode=fail`.
     case conversion(ConversionError, column: String)
     /// A transform could not take the record.
-    case transform(alias: String, OutboxFailure)
+    case transform(alias: String, TransformFailure)
     /// A converter could not take the record's key, value or header.
     case converter(String)
     /// A change of a relation that was never described, or whose shape differs from its description.

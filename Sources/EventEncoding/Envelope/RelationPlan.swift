@@ -24,7 +24,7 @@ final class RelationPlan {
   /// `,"schema":"public","table":"accounts"` of the source block.
   let sourceTableJSON: [UInt8]
   /// Per transform of the chain: for an event router its plan, or why it has none.
-  let outbox: [Result<OutboxPlan, OutboxFailure>?]
+  let outbox: [Result<OutboxPlan, TransformFailure>?]
 
   var hasKey: Bool { !keyColumns.isEmpty }
   var keyColumnNames: [String] { keyColumns.map(\.name) }
@@ -69,7 +69,7 @@ final class RelationPlan {
     sourceTableJSON = source.array
     outbox = options.transforms.map { step in
       guard case .eventRouter(let router) = step.kind else { return nil }
-      do throws(OutboxFailure) {
+      do throws(TransformFailure) {
         return .success(try OutboxPlan(router, fields: fields))
       } catch {
         return .failure(error)

@@ -47,7 +47,7 @@ struct OutboxEncoder {
     _ step: Int, _ router: EventRouterOptions, _ plan: OutboxPlan, _ relation: RelationPlan, _ tuple: TupleLayout,
     _ message: RawSpan, lsn: LSN, now: Int64, rows: inout RowEncoder, topics: inout TopicTable,
     into record: inout EncodedRecord
-  ) throws(OutboxFailure) -> Int {
+  ) throws(TransformFailure) -> Int {
     let row = OutboxRow(relation: relation, tuple: tuple, lsn: lsn)
     record.timestampMilliseconds = try timestamp(plan, row, message, now: now, rows: &rows)
     try writeHeader(idHeader, row, plan.id, message, rows: &rows, into: &record)
@@ -66,7 +66,7 @@ struct OutboxEncoder {
 
   private func timestamp(
     _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan, now: Int64, rows: inout RowEncoder
-  ) throws(OutboxFailure) -> Int64? {
+  ) throws(TransformFailure) -> Int64? {
     switch plan.timestamp {
     case .envelope: return floorDivide(now, 1_000_000)
     case .failsOnValue(let column, let failure):
@@ -81,7 +81,7 @@ struct OutboxEncoder {
       // Kafka takes -1 as "none" and refuses what is below.
       if milliseconds == -1 { return nil }
       guard milliseconds >= 0 else {
-        throw OutboxFailure("the event timestamp is before 1970, which a Kafka record cannot have")
+        throw TransformFailure("the event timestamp is before 1970, which a Kafka record cannot have")
       }
       return milliseconds
     }
@@ -89,11 +89,11 @@ struct OutboxEncoder {
 
   private func partition(
     _ row: OutboxRow, _ column: Int, _ message: RawSpan, rows: inout RowEncoder
-  ) throws(OutboxFailure) -> Int32? {
+  ) throws(TransformFailure) -> Int32? {
     if row.isNull(column) { return nil }
     guard case .int32(let partition) = try row.value(column, message, rows: &rows) else { return nil }
     guard partition >= 0 else {
-      throw OutboxFailure("the partition in column '\(row.relation.columns[column].name)' is negative")
+      throw TransformFailure("the partition in column '\(row.relation.columns[column].name)' is negative")
     }
     return partition
   }
@@ -101,9 +101,9 @@ struct OutboxEncoder {
   private mutating func topic(
     _ step: Int, _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan,
     topics: inout TopicTable
-  ) throws(OutboxFailure) -> Int {
+  ) throws(TransformFailure) -> Int {
     guard case .text(let range) = row.column(plan.route) else {
-      throw OutboxFailure("column '\(row.relation.columns[plan.route].name)', which route.by.field names, is NULL")
+      throw TransformFailure("column '\(row.relation.columns[plan.route].name)', which route.by.field names, is NULL")
     }
     let value = message.extracting(range)
     if let known = routes[step].topic(for: value) { return known }
@@ -111,7 +111,7 @@ struct OutboxEncoder {
     do throws(JavaReplacement.Refusal) {
       name = try router.router.route(row.text(range, message))
     } catch {
-      throw OutboxFailure("route.topic.replacement: \(error.reason)")
+      throw TransformFailure("route.topic.replacement: \(error.reason)")
     }
     let topic = topics.index(of: name)
     routes[step].remember(value, topic: topic)
@@ -121,7 +121,7 @@ struct OutboxEncoder {
   private func writeHeader(
     _ name: [UInt8], _ row: OutboxRow, _ column: Int, _ message: RawSpan, rows: inout RowEncoder,
     into record: inout EncodedRecord
-  ) throws(OutboxFailure) {
+  ) throws(TransformFailure) {
     let plan = row.relation.columns[column]
     if plan.isPlainText, case .text(let range) = row.column(column) {
       record.appendHeader(name) { out in
@@ -138,7 +138,7 @@ struct OutboxEncoder {
   private func writeColumn(
     _ row: OutboxRow, _ column: Int, _ converter: RecordConverter, _ message: RawSpan, rows: inout RowEncoder,
     into out: inout ByteWriter
-  ) throws(OutboxFailure) -> Range<Int>? {
+  ) throws(TransformFailure) -> Range<Int>? {
     let plan = row.relation.columns[column]
     if plan.isPlainText, case .text(let range) = row.column(column) {
       let start = out.count
@@ -159,12 +159,12 @@ struct OutboxEncoder {
   private func writeTree(
     _ value: ConnectValue, _ schema: ConnectSchema, _ converter: RecordConverter, _ row: OutboxRow,
     into out: inout ByteWriter
-  ) throws(OutboxFailure) -> Range<Int>? {
+  ) throws(TransformFailure) -> Range<Int>? {
     do throws(PipelineError) {
       return try EventEncoding.writeTree(
         value, schema, converter, plan: row.relation, lsn: row.lsn, into: &out)
     } catch {
-      throw OutboxFailure(error.reason)
+      throw TransformFailure(error.reason)
     }
   }
 
@@ -174,7 +174,7 @@ struct OutboxEncoder {
     _ step: Int, _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan,
     rows: inout RowEncoder,
     into record: inout EncodedRecord
-  ) throws(OutboxFailure) {
+  ) throws(TransformFailure) {
     let isEmpty = row.isBlank(plan.payload, message)
     if !plan.hasEnvelope, isEmpty, router.sendsTombstoneOnEmptyPayload {
       record.value = nil
@@ -208,7 +208,7 @@ struct OutboxEncoder {
       record.value = start..<record.bytes.count
     case .textUnderWrongSchema(let failure):
       // Only StringConverter does not look at the schema.
-      guard valueConverter == .string else { throw OutboxFailure(failure.converterMessage) }
+      guard valueConverter == .string else { throw TransformFailure(failure.converterMessage) }
       record.value = try writeColumn(row, plan.payload, valueConverter, message, rows: &rows, into: &record.bytes)
     }
   }
@@ -216,11 +216,11 @@ struct OutboxEncoder {
   /// A text whose schema was lost in expansion: a JSON string under `"schema":null`, or the text itself.
   private func writeTextWithoutSchema(
     _ row: OutboxRow, _ column: Int, _ message: RawSpan, into out: inout ByteWriter
-  ) throws(OutboxFailure) {
+  ) throws(TransformFailure) {
     guard case .text(let range) = row.column(column) else { return }
     guard let json = valueConverter.json else {
       guard valueConverter == .string else {
-        throw OutboxFailure("the payload [] has no schema after expansion, which the value converter does not take")
+        throw TransformFailure("the payload [] has no schema after expansion, which the value converter does not take")
       }
       out.append(message.extracting(range))
       return
@@ -250,7 +250,7 @@ struct OutboxEncoder {
   private mutating func writeEnvelope(
     _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ payload: Payload, isEmpty: Bool,
     _ message: RawSpan, rows: inout RowEncoder, into record: inout EncodedRecord
-  ) throws(OutboxFailure) {
+  ) throws(TransformFailure) {
     let payloadSchema: ConnectSchema
     var values: [ConnectValue] = []
     switch payload {
@@ -261,9 +261,9 @@ struct OutboxEncoder {
       payloadSchema = schema
       values.append(value)
     case .textWithoutSchema:
-      throw OutboxFailure("the payload [] has no schema after expansion, which a placement in the envelope needs")
+      throw TransformFailure("the payload [] has no schema after expansion, which a placement in the envelope needs")
     case .textUnderWrongSchema(let failure):
-      throw OutboxFailure(failure.envelopeMessage(field: "payload"))
+      throw TransformFailure(failure.envelopeMessage(field: "payload"))
     }
     var version: Int32??
     if let column = plan.schemaVersion {
@@ -274,7 +274,7 @@ struct OutboxEncoder {
       }
     }
     guard case .text(let range) = row.column(plan.route) else {
-      throw OutboxFailure("column '\(row.relation.columns[plan.route].name)', which route.by.field names, is NULL")
+      throw TransformFailure("column '\(row.relation.columns[plan.route].name)', which route.by.field names, is NULL")
     }
     let schema = try valueSchemas.schema(
       payload: payloadSchema, version: version, relation: row.relation, placements: plan.envelope,

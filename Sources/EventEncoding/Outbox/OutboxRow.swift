@@ -15,11 +15,11 @@ struct OutboxRow {
   func isNull(_ field: Int) -> Bool { column(field) == .null }
 
   /// The column's value; a null gives the default where there is one, as in `Struct.get`.
-  func value(_ field: Int, _ message: RawSpan, rows: inout RowEncoder) throws(OutboxFailure) -> ConnectValue {
+  func value(_ field: Int, _ message: RawSpan, rows: inout RowEncoder) throws(TransformFailure) -> ConnectValue {
     do throws(PipelineError) {
       return try rows.value(relation, relation.columns[field], tuple, message, lsn: lsn)
     } catch {
-      throw OutboxFailure(error.reason)
+      throw TransformFailure(error.reason)
     }
   }
 

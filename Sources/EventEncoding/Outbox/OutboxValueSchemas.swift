@@ -19,7 +19,7 @@ struct OutboxValueSchemas {
   /// - Parameter version: `nil` without `table.field.event.schema.version`; `.some(nil)` when that column is NULL.
   mutating func schema(
     payload: ConnectSchema, version: Int32??, relation: RelationPlan, placements: [OutboxPlan.Placement], route: String
-  ) throws(OutboxFailure) -> ConnectSchema {
+  ) throws(TransformFailure) -> ConnectSchema {
     guard let version else {
       if let known = byPayload.last(where: { $0.payload == payload }) { return known.schema }
       let schema = make(payload, version: nil, relation, placements, route)
@@ -30,7 +30,7 @@ struct OutboxValueSchemas {
     if let known = byVersion[version] {
       // The payload must fit the schema that this version had first.
       guard known.payload == payload || !known.payload.kind.isStructured && !payload.kind.isStructured else {
-        throw OutboxFailure(
+        throw TransformFailure(
           "the payload differs in shape from the first one of schema version \(version.map(String.init) ?? "NULL")")
       }
       return known.schema

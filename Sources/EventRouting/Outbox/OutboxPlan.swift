@@ -9,7 +9,7 @@ public struct OutboxPlan: Sendable {
     /// An int64 column; the value divided by this gives milliseconds. NULL falls back to the envelope.
     case column(Int, divisor: Int64)
     /// A column of a kind that fails as soon as it holds a value.
-    case failsOnValue(Int, OutboxFailure)
+    case failsOnValue(Int, TransformFailure)
   }
 
   public struct Placement: Sendable {
@@ -31,10 +31,10 @@ public struct OutboxPlan: Sendable {
   public let schemaVersion: Int?
 
   /// `fields` are the fields of `after`. Throws what Debezium's task would die of at the first event.
-  public init(_ options: EventRouterOptions, fields: [ConnectField]) throws(OutboxFailure) {
-    func index(_ name: String, _ option: String) throws(OutboxFailure) -> Int {
+  public init(_ options: EventRouterOptions, fields: [ConnectField]) throws(TransformFailure) {
+    func index(_ name: String, _ option: String) throws(TransformFailure) -> Int {
       guard let index = fields.firstIndex(where: { $0.name == name }) else {
-        throw OutboxFailure("the table has no column '\(name)', which \(option) names")
+        throw TransformFailure("the table has no column '\(name)', which \(option) names")
       }
       return index
     }
@@ -43,7 +43,7 @@ public struct OutboxPlan: Sendable {
     id = try index(options.idField, "table.field.event.id")
     route = try index(options.routeByField, "route.by.field")
     guard case .string = fields[route].schema.kind else {
-      throw OutboxFailure("column '\(options.routeByField)', which route.by.field names, is not text")
+      throw TransformFailure("column '\(options.routeByField)', which route.by.field names, is not text")
     }
     hasEnvelope = options.placements.contains { $0.target == .envelope }
     schemaVersion =
@@ -51,7 +51,7 @@ public struct OutboxPlan: Sendable {
         try index(name, "table.field.event.schema.version")
       } else { nil }
     if let schemaVersion, fields[schemaVersion].schema.kind != .int32 {
-      throw OutboxFailure("column '\(fields[schemaVersion].name)', the schema version, is not of type INT32")
+      throw TransformFailure("column '\(fields[schemaVersion].name)', the schema version, is not of type INT32")
     }
 
     var headers: [Placement] = []
@@ -60,7 +60,7 @@ public struct OutboxPlan: Sendable {
     for placement in options.placements {
       if options.ignoresMissingFields, !fields.contains(where: { $0.name == placement.column }) { continue }
       if case .invalid(let word) = placement.target {
-        throw OutboxFailure("'\(word)' of table.fields.additional.placement is not header, envelope or partition")
+        throw TransformFailure("'\(word)' of table.fields.additional.placement is not header, envelope or partition")
       }
       let column = try index(placement.column, "table.fields.additional.placement")
       switch placement.target {
@@ -68,7 +68,7 @@ public struct OutboxPlan: Sendable {
       case .envelope: envelope.append(Placement(alias: placement.alias, column: column))
       case .partition:
         guard fields[column].schema.kind == .int32 else {
-          throw OutboxFailure("column '\(placement.column)', placed as the partition, is not of type INT32")
+          throw TransformFailure("column '\(placement.column)', placed as the partition, is not of type INT32")
         }
         partition = column
       case .invalid: break
@@ -82,14 +82,14 @@ public struct OutboxPlan: Sendable {
 
   private static func timestamp(
     _ options: EventRouterOptions, fields: [ConnectField]
-  ) throws(OutboxFailure) -> Timestamp {
+  ) throws(TransformFailure) -> Timestamp {
     guard let name = options.timestampField else { return .envelope }
     guard let column = fields.firstIndex(where: { $0.name == name }) else {
-      throw OutboxFailure("the table has no column '\(name)', which table.field.event.timestamp names")
+      throw TransformFailure("the table has no column '\(name)', which table.field.event.timestamp names")
     }
     let schema = fields[column].schema
     guard schema.kind == .int64 else {
-      throw OutboxFailure(
+      throw TransformFailure(
         "column '\(name)', which table.field.event.timestamp names, is not a timestamp without time zone")
     }
     switch schema.name {
@@ -98,7 +98,7 @@ public struct OutboxPlan: Sendable {
     case "io.debezium.time.NanoTimestamp": return .column(column, divisor: 1_000_000)
     case let other:
       let kind = other ?? "INT64 (without logical schema name)"
-      return .failsOnValue(column, OutboxFailure("unsupported field type \(kind) for the event timestamp '\(name)'"))
+      return .failsOnValue(column, TransformFailure("unsupported field type \(kind) for the event timestamp '\(name)'"))
     }
   }
 }
