@@ -1,5 +1,3 @@
-import Primitives
-
 /// Base64 as Java's `Base64.getEncoder()` and `getUrlEncoder()` write it: with padding, in one line.
 public enum Base64Text {
   public enum Alphabet: Sendable { case standard, urlSafe }
@@ -24,7 +22,7 @@ public enum Base64Text {
   }
 
   /// The lowest `count` bytes of an integer, the highest of them first.
-  static func write(bigEndian value: UInt128, count: Int, into out: inout ByteWriter) {
+  public static func write(bigEndian value: UInt128, count: Int, into out: inout ByteWriter) {
     var left = count
     func byte(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: value >> UInt128((index - 1) * 8)) }
     while left >= 3 {

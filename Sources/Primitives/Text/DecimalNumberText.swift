@@ -1,18 +1,8 @@
-import ConnectData
-import Primitives
-
 /// Exact decimals as JSON numbers (`decimal.format=NUMERIC`): as `BigDecimal.toString` prints them.
-enum DecimalNumberText {
-  static func write(
-    _ decimal: DecimalText, _ text: RawSpan, scale: Int, into out: inout ByteWriter
-  ) throws(ConversionError) {
-    let unscaled = try decimal.unscaled(text, scale: scale).bytes
-    write(unscaled: unscaled, scale: scale, plain: false, into: &out)
-  }
-
+public enum DecimalNumberText {
   /// With an exponent where the scale is negative or the number below 10^-6, as `BigDecimal.toString`; never with one
   /// if `plain`, as `toPlainString`.
-  static func write(unscaled: [UInt8], scale: Int, plain: Bool, into out: inout ByteWriter) {
+  public static func write(unscaled: [UInt8], scale: Int, plain: Bool, into out: inout ByteWriter) {
     let (isNegative, digits) = BigInteger.decimalText(unscaled)
     if isNegative { out.append(UInt8(ascii: "-")) }
     let exponent = -scale + digits.count - 1

@@ -1,9 +1,8 @@
-import ConnectData
 import Primitives
 
 /// The logical types of Connect whose Java value is a `java.util.Date`: milliseconds since 1970.
-enum LogicalDate {
-  static func milliseconds(_ value: ConnectValue, _ schema: ConnectSchema) -> Int64? {
+public enum LogicalDate {
+  public static func milliseconds(_ value: ConnectValue, _ schema: ConnectSchema) -> Int64? {
     switch (schema.name, value) {
     case ("org.apache.kafka.connect.data.Date", .int32(let days)): Int64(days) * 86_400_000
     case ("org.apache.kafka.connect.data.Time", .int32(let milliseconds)): Int64(milliseconds)
@@ -14,7 +13,7 @@ enum LogicalDate {
 
   /// As `Values.convertToString`, which looks at the value and not at the type: less than a day after 1970 is a time,
   /// whole days are a date, the rest a timestamp.
-  static func writeISO(_ milliseconds: Int64, into out: inout ByteWriter) {
+  public static func writeISO(_ milliseconds: Int64, into out: inout ByteWriter) {
     let (days, inDay) = split(milliseconds)
     if milliseconds >= 86_400_000 {
       // Dates here are after 1970; Java prints years beyond 9999 without a sign.
@@ -34,7 +33,7 @@ enum LogicalDate {
   }
 
   /// As `java.util.Date.toString` in UTC: `Tue Jan 02 03:04:05 UTC 2024`, in the Julian calendar before 1582-10-15.
-  static func writeJava(_ milliseconds: Int64, into out: inout ByteWriter) {
+  public static func writeJava(_ milliseconds: Int64, into out: inout ByteWriter) {
     let (days, inDay) = split(milliseconds)
     let weekdays: [StaticString] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     let months: [StaticString] = [

@@ -1,5 +1,3 @@
-import Primitives
-
 /// The significant digits of a decimal number, without zeros at either end, and where its point stands: the number is
 /// `0.d₀d₁d₂…` times ten to the power of `pointOffset`. Up to 20 digits; more are counted and not kept.
 struct DecimalDigits {

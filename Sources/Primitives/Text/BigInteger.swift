@@ -1,11 +1,13 @@
 /// An unsigned integer of any size, built from decimal digits: what a `numeric` of more than 38 digits needs.
-struct BigInteger {
+public struct BigInteger {
   /// Least significant first.
   private var limbs: [UInt32] = []
   private var pending: UInt32 = 0
   private var pendingScale: UInt32 = 1
 
-  mutating func append(decimalDigit digit: UInt8) {
+  public init() {}
+
+  public mutating func append(decimalDigit digit: UInt8) {
     pending = pending * 10 + UInt32(digit)
     pendingScale *= 10
     // Nine digits fit 32 bits.
@@ -26,7 +28,7 @@ struct BigInteger {
   }
 
   /// Two's complement, big-endian, in as few bytes as hold it, as `java.math.BigInteger.toByteArray`.
-  mutating func twosComplement(isNegative: Bool) -> [UInt8] {
+  public mutating func twosComplement(isNegative: Bool) -> [UInt8] {
     flush()
     var bytes: [UInt8] = [0]
     for limb in limbs.reversed() {
@@ -47,7 +49,7 @@ struct BigInteger {
   }
 
   /// Drops leading bytes that only repeat the sign.
-  static func shortened(_ bytes: [UInt8]) -> [UInt8] {
+  public static func shortened(_ bytes: [UInt8]) -> [UInt8] {
     var start = 0
     while start + 1 < bytes.count,
       bytes[start] == 0 && bytes[start + 1] < 0x80 || bytes[start] == 0xFF && bytes[start + 1] >= 0x80
@@ -58,7 +60,7 @@ struct BigInteger {
   }
 
   /// Decimal digits of a two's-complement, big-endian integer, with a minus sign where it is negative.
-  static func decimalText(_ twosComplement: [UInt8]) -> (isNegative: Bool, digits: [UInt8]) {
+  public static func decimalText(_ twosComplement: [UInt8]) -> (isNegative: Bool, digits: [UInt8]) {
     let isNegative = (twosComplement.first ?? 0) >= 0x80
     var magnitude = twosComplement
     if isNegative {

@@ -1,5 +1,3 @@
-import Primitives
-
 /// Floating-point numbers as Java prints them (`Double.toString`, `Float.toString` as of Java 19): the shortest digits
 /// that give the number back, `1.0E10` from 10^7 on and below 10^-3, and always a digit after the point.
 public enum JavaNumberText {
@@ -49,7 +47,7 @@ public enum JavaNumberText {
   /// Turns the text of a decimal number into what Java prints of its `double` or `float`, without reading it as one
   /// where that is safe: a decimal of at most 15 digits (6 for a `float`) in the normal range is the only one of that
   /// length for its number, so its digits are Java's. Returns false, with nothing written, where it is not.
-  static func rewrite(_ text: RawSpan, isDouble: Bool, into out: inout ByteWriter) -> Bool {
+  public static func rewrite(_ text: RawSpan, isDouble: Bool, into out: inout ByteWriter) -> Bool {
     var digits = DecimalDigits()
     guard let isNegative = digits.read(text), digits.count <= (isDouble ? 15 : 6) else { return false }
     let limit = isDouble ? 300 : 30

@@ -1,9 +1,7 @@
-import Primitives
-
 /// Times of day as Java prints them.
-enum ClockText {
+public enum ClockText {
   /// `12:34:56`
-  static func writeSeconds(_ secondOfDay: Int64, into out: inout ByteWriter) {
+  public static func writeSeconds(_ secondOfDay: Int64, into out: inout ByteWriter) {
     out.append(decimal: UInt64(secondOfDay / 3600), width: 2)
     out.append(UInt8(ascii: ":"))
     out.append(decimal: UInt64(secondOfDay / 60 % 60), width: 2)
@@ -12,7 +10,7 @@ enum ClockText {
   }
 
   /// The first `digits` digits of a fraction of microseconds, point included; nothing for 0.
-  static func writeFraction(_ microseconds: Int64, digits: Int, into out: inout ByteWriter) {
+  public static func writeFraction(_ microseconds: Int64, digits: Int, into out: inout ByteWriter) {
     guard digits > 0 else { return }
     out.append(UInt8(ascii: "."))
     var value = UInt64(microseconds)
@@ -21,7 +19,7 @@ enum ClockText {
   }
 
   /// A fraction without zeros at its end, point included; nothing where it is zero.
-  static func writeShortestFraction(_ microseconds: Int64, into out: inout ByteWriter) {
+  public static func writeShortestFraction(_ microseconds: Int64, into out: inout ByteWriter) {
     guard microseconds > 0 else { return }
     var digits = 6
     var rest = microseconds
