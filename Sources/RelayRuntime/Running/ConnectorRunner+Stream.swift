@@ -1,0 +1,245 @@
+import EventEncoding
+import Glibc
+import Logging
+import PostgresSource
+import Primitives
+
+/// From the first frame to the end of the stream, with what happens when the connection is lost in between.
+extension ConnectorRunner {
+  func stream(
+    _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, _ backoff: inout Backoff
+  ) throws(ConnectorFailure) {
+    var isFirst = true
+    var hasStreamed = false
+    while true {
+      do throws(RelayFailure) {
+        if !isFirst { try reconnect(&loop, record: record) }
+        isFirst = false
+        do throws(SourceError) {
+          try loop.source.start(
+            slot: plan.slot, at: loop.handedOver, options: pgoutputOptions(serverVersion: loop.source.serverVersion))
+        } catch {
+          throw RelayFailure.source(error)
+        }
+        hasStreamed = true
+        status.update {
+          $0.state = .running
+          $0.lastError = nil
+        }
+        logger.info("streaming from slot \(plan.slot) at LSN \(loop.handedOver)")
+        try pump(&loop, stored: stored, &backoff)
+        return
+      } catch {
+        guard case .source(let sourceError) = error, stop.level == .run,
+          sourceError.remedy == .reconnect
+            // Before it ever streamed it has nothing to wait with: it stands by, and then reads its state again.
+            || sourceError.remedy == .waitForSlot && plan.waitsForSlot && hasStreamed
+        else {
+          settle(&loop, after: error, stored)
+          loop.sink.abandon()
+          throw ConnectorFailure(error)
+        }
+        isFirst = false
+        if sourceError.remedy == .reconnect, let most = plan.reconnectsMax, backoff.attempt >= most {
+          loop.sink.abandon()
+          throw ConnectorFailure(error)
+        }
+        loop.sourceLost()
+        try waitToReconnect(&loop, sourceError, &backoff)
+        if stop.level > .run {
+          loop.sink.abandon()
+          return
+        }
+      }
+    }
+  }
+
+  /// A new connection for the loop; the rules of a start hold again, since it may be another server now.
+  private func reconnect(_ loop: inout ProductionLoop, record: StateRecord) throws(RelayFailure) {
+    var refusal: StartRefusal?
+    do throws(ConnectorFailure) {
+      let connection = try connect()
+      // The old session goes first: should it still stand, it holds the slot's lock.
+      loop.source = PostgresReplicationSource(try connectReplication(), catalog: connection)
+      var now = record
+      now.timeline = loop.store.record.timeline
+      now.snapshot = .complete
+      now.position = StreamPosition(acknowledged: loop.storedPosition, lastCommit: nil)
+      let situation: StartDecision.Situation
+      do throws(PostgresError) {
+        situation = try loop.source.situation(
+          state: now, slot: plan.slot, database: plan.databaseName, handedOver: loop.handedOver)
+      } catch {
+        throw ConnectorFailure(postgres: error, doing: "connecting to \(plan.database) again")
+      }
+      if case .refuse(let reason) = StartDecision.decide(situation) { refusal = reason }
+      loop.store.record.timeline = situation.identity.timeline
+    } catch {
+      let remedy: SourceError.Remedy =
+        switch error.kind {
+        case .unreachable: .reconnect
+        case .slotBusy: .waitForSlot
+        default: .stop
+        }
+      throw .source(SourceError(remedy, error.description))
+    }
+    // Another relay may have taken over and stored a later position than ours.
+    if let refusal { throw .source(SourceError(plan.waitsForSlot ? .startOver : .stop, refusal.description)) }
+  }
+
+  /// While the server is away, Kafka's acknowledgements still come in.
+  private func waitToReconnect(
+    _ loop: inout ProductionLoop, _ error: SourceError, _ backoff: inout Backoff
+  ) throws(ConnectorFailure) {
+    let isBusy = error.remedy == .waitForSlot
+    let wait = isBusy ? plan.slotPollMilliseconds : backoff.next()
+    status.update {
+      $0.state = isBusy ? .standby : .reconnecting
+      $0.lastError = error.description
+      $0.reconnects += 1
+    }
+    logger.warning("\(error.description); connecting again in \(wait) ms")
+    let end = RelayClock.now().monotonicMilliseconds + wait
+    do throws(RelayFailure) {
+      while stop.level == .run {
+        let time = RelayClock.now()
+        if time.monotonicMilliseconds >= end { return }
+        try loop.turnWithoutSource(time)
+        StatusPublisher.publish(&loop, to: status)
+        var entries = [
+          pollfd(fd: loop.sink.descriptor, events: Int16(POLLIN), revents: 0),
+          pollfd(fd: stop.wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        _ = unsafe poll(&entries, 2, Int32(min(50, end - time.monotonicMilliseconds)))
+      }
+    } catch {
+      loop.sink.abandon()
+      throw ConnectorFailure(error)
+    }
+  }
+
+  /// A connection that has streamed so long is good.
+  private static let stableMilliseconds: Int64 = 5_000
+
+  /// Turns until stopped and drained. Throws when the source or the sink fails.
+  private func pump(
+    _ loop: inout ProductionLoop, stored: WakeUp, _ backoff: inout Backoff
+  ) throws(RelayFailure) {
+    var lastPublished: Int64 = 0
+    var drainUntil: Int64?
+    var pace = ReadPace()
+    let startedAt = RelayClock.now().monotonicMilliseconds
+    var storeFailure = loop.observations.storeFailure
+    while true {
+      let time = RelayClock.now()
+      let turn = try loop.turn(time)
+      // One that is cut again as soon as it stands must not be made again at once, without end.
+      if time.monotonicMilliseconds - startedAt >= ConnectorRunner.stableMilliseconds { backoff.reset() }
+      if loop.observations.storeFailure != storeFailure {
+        storeFailure = loop.observations.storeFailure
+        if let storeFailure {
+          logger.error("the state record cannot be written, so nothing is confirmed to the server: \(storeFailure)")
+        } else {
+          logger.notice("the state record is written again")
+        }
+      }
+      if let warning = loop.pipeline.takeConversionWarning() {
+        logger.warning(
+          "table \(warning.table), column \(warning.column), LSN \(warning.lsn): \(warning.error); written as null")
+      }
+      if time.monotonicMilliseconds - lastPublished >= 100 {
+        lastPublished = time.monotonicMilliseconds
+        StatusPublisher.publish(&loop, to: status)
+      }
+      if stop.level > .run {
+        if drainUntil == nil {
+          drainUntil = time.monotonicMilliseconds + plan.drainMilliseconds
+          status.update { $0.state = .stopping }
+          logger.info("stopping: \(loop.recordsInFlight) records in flight")
+          loop.stopReading()
+          continue
+        }
+        if try finish(&loop, time, until: drainUntil!) { return }
+      }
+      guard case .idle(let milliseconds, let isFull) = turn else { continue }
+      if let pause = pace.pause(afterFrames: loop.observations.frames, at: time.wallNanoseconds) { napping(pause) }
+      wait(&loop, stored, isFull: isFull, milliseconds: drainUntil == nil ? min(milliseconds, 1_000) : 10)
+      if loop.source.wantsToWrite {
+        do throws(SourceError) {
+          try loop.source.flush()
+        } catch {
+          throw .source(error)
+        }
+      }
+    }
+  }
+
+  /// Returns `true` when everything is settled, or nothing more can be waited for.
+  private func finish(_ loop: inout ProductionLoop, _ time: RelayTime, until: Int64) throws(RelayFailure) -> Bool {
+    if stop.level == .now || time.monotonicMilliseconds >= until {
+      logger.warning("stopped with \(loop.recordsInFlight) records unacknowledged; they will be sent again")
+      loop.sink.abandon()
+      return true
+    }
+    guard loop.isDrained else { return false }
+    // The last position must reach the server before the connection closes.
+    if loop.observations.confirmed < loop.flushable { return false }
+    StatusPublisher.publish(&loop, to: status)
+    loop.source.end(timeoutMilliseconds: 2_000)
+    logger.info("stopped; confirmed LSN \(loop.flushable)")
+    return true
+  }
+
+  /// What came before a record that cannot be delivered is delivered and confirmed all the same, within the time that a
+  /// stop has.
+  private func settle(_ loop: inout ProductionLoop, after failure: RelayFailure, _ stored: WakeUp) {
+    switch failure {
+    case .source, .sink: return
+    case .pipeline, .record: break
+    }
+    loop.stopAtFailure()
+    let until = RelayClock.now().monotonicMilliseconds + plan.drainMilliseconds
+    while stop.level < .now {
+      let time = RelayClock.now()
+      do throws(RelayFailure) {
+        _ = try loop.turn(time)
+        if try finish(&loop, time, until: until) { return }
+      } catch {
+        // The first failure is the one to tell.
+        return
+      }
+      wait(&loop, stored, isFull: true, milliseconds: 10)
+    }
+  }
+
+  /// Lets frames gather. Nothing can be missed meanwhile that would not wait in the socket as well.
+  private func napping(_ microseconds: Int) {
+    var time = timespec(tv_sec: 0, tv_nsec: microseconds * 1_000)
+    _ = unsafe nanosleep(&time, nil)
+  }
+
+  private func wait(_ loop: inout ProductionLoop, _ stored: WakeUp, isFull: Bool, milliseconds: Int64) {
+    var events = isFull ? 0 : Int16(POLLIN)
+    if loop.source.wantsToWrite { events |= Int16(POLLOUT) }
+    var entries = [
+      pollfd(fd: loop.source.socket, events: events, revents: 0),
+      pollfd(fd: loop.sink.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: stored.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: stop.wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    // A stop that has been seen must not make every wait return at once.
+    let count: nfds_t = stop.level > .run ? 3 : 4
+    _ = unsafe poll(&entries, count, Int32(clamping: max(0, milliseconds)))
+    if entries[2].revents != 0 { stored.clear() }
+  }
+
+  private func pgoutputOptions(serverVersion: Int) -> [(name: String, value: String)] {
+    var options = [
+      (name: "proto_version", value: "1"),
+      (name: "publication_names", value: PostgresConnection.quoted(identifier: plan.publication)),
+    ]
+    // Logical messages came with PostgreSQL 14.
+    if serverVersion >= 140_000 { options.append((name: "messages", value: "true")) }
+    return options + plan.streamParameters
+  }
+}
