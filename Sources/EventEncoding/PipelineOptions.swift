@@ -40,6 +40,11 @@ public struct PipelineOptions {
   public var sendsTombstones = true
   /// `skipped.operations`, by their letters in `op`.
   public var skippedOperations: Set<Operation> = [.truncate]
+  /// `skip.messages.without.change`: an update whose old and new row are alike in the captured columns makes no record.
+  public var skipsUnchangedRows = false
+  /// `message.key.columns`
+  public var messageKeys: MessageKeyColumns?
+  public var messageFilter = MessagePrefixFilter()
   public var providesTransactionMetadata = false
   /// Whole name of the heartbeat topic.
   public var heartbeatTopic = ""

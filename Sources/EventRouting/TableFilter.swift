@@ -5,15 +5,18 @@ public struct TableFilter {
   let schemaExcludes: [JavaPattern]
   let tableIncludes: [JavaPattern]
   let tableExcludes: [JavaPattern]
+  /// `table.ignore.builtin`
+  let ignoresBuiltIn: Bool
 
   public init(
     schemaIncludeList: [String] = [], schemaExcludeList: [String] = [], tableIncludeList: [String] = [],
-    tableExcludeList: [String] = []
+    tableExcludeList: [String] = [], ignoresBuiltIn: Bool = true
   ) throws(JavaPattern.Refusal) {
     schemaIncludes = try TableFilter.compile(schemaIncludeList)
     schemaExcludes = try TableFilter.compile(schemaExcludeList)
     tableIncludes = try TableFilter.compile(tableIncludeList)
     tableExcludes = try TableFilter.compile(tableExcludeList)
+    self.ignoresBuiltIn = ignoresBuiltIn
   }
 
   static func compile(_ list: [String]) throws(JavaPattern.Refusal) -> [JavaPattern] {
@@ -34,7 +37,8 @@ public struct TableFilter {
   }
 
   public func includes(_ table: TableID) -> Bool {
-    if TableFilter.isBuiltIn(schema: table.schema) || table == TableFilter.stateTable { return false }
+    if table == TableFilter.stateTable { return false }
+    if ignoresBuiltIn, TableFilter.isBuiltIn(schema: table.schema) { return false }
     let name = table.description
     if !schemaIncludes.isEmpty, !schemaIncludes.contains(where: { $0.matches(table.schema) }) { return false }
     if schemaExcludes.contains(where: { $0.matches(table.schema) }) { return false }

@@ -45,14 +45,15 @@ import Testing
     ("database.port", "x", "integer"),
     ("status.update.interval.ms", "0", "1 or more"), ("slot.max.retries", "99999999999", "must be from"),
     ("tombstones.on.delete", "yes", "true or false"), ("table.include.list", "(", "regular expression"),
-    ("message.key.columns", "a:b", "not supported by this version"), ("errors.tolerance", "all", "not supported"),
+    ("message.key.columns", "a", "must be table:column"), ("errors.tolerance", "all", "not supported"),
     ("skipped.operations", "c,none", "none"), ("skipped.operations", "x", "none"), ("topic.prefix", "a b", "letters"),
     ("errors.log.include.messages", "true", "never logged"), ("column.mask.with.3.chars", "a.b.c", "not supported"),
     ("slot.stream.params", "a", "name=value"), ("unavailable.value.placeholder", "hex:0", "hexadecimal"),
     ("connector.class", "io.debezium.connector.mysql.MySqlConnector", "no connector"), ("database.user", " ", "empty"),
     ("sluice.outbox.json", "exact", "not supported by this version"), ("sluice.nothing", "1", "no such property"),
     ("exactly.once.support", "required", "not supported"), ("heartbeat.interval.ms", "-1", "0 or more"),
-    ("topic.naming.strategy", "io.debezium.schema.DefaultUnicodeTopicNamingStrategy", "RegexRouter"),
+    ("topic.naming.strategy", "com.example.Strategy", "a strategy of Debezium"),
+    ("message.key.columns", "a:b;;c:d", "must be table:column"), ("message.key.columns", "a:(", "must be table:column"),
   ])
   func wrongValuesNameFileLinePropertyAndWhatIsAllowed(name: String, value: String, expected: String) {
     let problems = Support.problems([name: value])

@@ -74,6 +74,46 @@ import Testing
     #expect(run.capturedChanges == 4)
   }
 
+  @Test func aSkippedHalfOfAKeyChangeIsLeftOut() throws {
+    let run = try run { $0.skippedOperations = [.delete, .update] }
+    try run.transaction(7, at: 0, end: 200) { try run.update(table, old: ("K", ["1", nil]), "2", "a") }
+    #expect(run.records.map { $0.key.map { String(decoding: $0, as: UTF8.self) } } == [#"{"id":2}"#])
+  }
+
+  @Test func anUpdateThatChangesNothingCapturedIsLeftOutOnRequest() throws {
+    let run = try run {
+      $0.skipsUnchangedRows = true
+      $0.columnFilter = try ColumnFilter(excludeList: ["public.t.v"])
+    }
+    try run.transaction(7, at: 0, end: 200) {
+      try run.update(table, old: ("O", ["1", "a"]), "1", "b")
+      try run.update(table, "1", "b")
+    }
+    #expect(run.records.count == 1)
+    #expect(run.records[0].valueText!.contains(#""before":null"#))
+  }
+
+  @Test func otherColumnsCanBeTheKey() throws {
+    let run = try run { $0.messageKeys = try MessageKeyColumns([["public.t.v"], ["public.t.id"]]) }
+    try run.transaction(7, at: 0, end: 200) {
+      try run.insert(table, "1", "a")
+      try run.update(table, old: ("O", ["1", "a"]), "1", "b")
+    }
+    #expect(
+      run.records.map { $0.key.map { String(decoding: $0, as: UTF8.self) } } == [
+        #"{"v":"a","id":1}"#, #"{"v":"a","id":1}"#, #"{"v":"a","id":1}"#, #"{"v":"b","id":1}"#,
+      ])
+  }
+
+  @Test func logicalMessagesAreChosenByPrefixAndCountAsCommitsAllTheSame() throws {
+    let run = try run { $0.messageFilter = try MessagePrefixFilter(excludeList: ["x"]) }
+    try run.receive(WireBuilder.message(isTransactional: false, lsn: 30, prefix: "x", content: []))
+    try run.receive(WireBuilder.message(isTransactional: false, lsn: 40, prefix: "y", content: []))
+    try run.transaction(7, at: 0, end: 200) { try run.insert(table, at: 100, "1", "a") }
+    #expect(run.records.count == 2)
+    #expect(run.records[1].valueText!.contains(#""sequence":"[\"40\",\"100\"]""#))
+  }
+
   @Test func tablesThatAreNotCapturedGiveNothing() throws {
     let run = try run { $0.filter = try TableFilter(tableIncludeList: ["public.other"]) }
     try run.transaction(7, at: 0, end: 200) { try run.insert(table, "1", "a") }
@@ -93,7 +133,7 @@ import Testing
     try run.transaction(7, at: 0, end: 200) {
       try run.update(table, old: ("O", ["1", "a"]), .unchanged, "b")
     }
-    #expect(run.records.map(\.keyText) == [#"{"id":1}"#])
+    #expect(run.records.map { $0.key.map { String(decoding: $0, as: UTF8.self) } } == [#"{"id":1}"#])
   }
 
   @Test func aTableThatChangedIsReadByItsNewDescription() throws {
@@ -165,7 +205,8 @@ import Testing
         #"{"status":"BEGIN","id":"7:90","event_count":null,"data_collections":null,"ts_ms":1}"#,
         #"{"status":"END","id":"7:200","event_count":0,"data_collections":[],"ts_ms":1}"#,
       ])
-    #expect(run.records.map(\.keyText) == [#"{"id":"7:90"}"#, #"{"id":"7:200"}"#])
+    #expect(
+      run.records.map { $0.key.map { String(decoding: $0, as: UTF8.self) } } == [#"{"id":"7:90"}"#, #"{"id":"7:200"}"#])
     #expect(run.records.map(\.topic) == ["fin.transaction", "fin.transaction"])
   }
 

@@ -18,7 +18,7 @@ enum ConnectorBuilder {
     checkClass(set, &problems)
     for (one, other) in [
       ("schema.include.list", "schema.exclude.list"), ("table.include.list", "table.exclude.list"),
-      ("column.include.list", "column.exclude.list"),
+      ("column.include.list", "column.exclude.list"), ("message.prefix.include.list", "message.prefix.exclude.list"),
     ] {
       if let entry = set.entry(other), set.nonEmptyText(one) != nil, set.nonEmptyText(other) != nil {
         problems.add(.error, line: entry.line, other, "cannot be set together with \(one)", "Keep one of the two")
@@ -30,6 +30,7 @@ enum ConnectorBuilder {
     readSlot(set, &options, &problems)
     readCapture(set, &options)
     readEvents(set, &options)
+    TopicNamingBuilder.read(set, &options, &problems)
 
     options.keyConverter = worker.keyConverter
     options.valueConverter = worker.valueConverter
@@ -131,6 +132,11 @@ enum ConnectorBuilder {
     options.tableExcludeList = set.regexList("table.exclude.list")
     options.columnIncludeList = set.regexList("column.include.list")
     options.columnExcludeList = set.regexList("column.exclude.list")
+    options.tableIgnoreBuiltin = set.boolean("table.ignore.builtin")
+    options.messagePrefixIncludeList = set.regexList("message.prefix.include.list")
+    options.messagePrefixExcludeList = set.regexList("message.prefix.exclude.list")
+    options.messageKeyRules = set.nonEmptyText("message.key.columns").flatMap { messageKeyRules($0) } ?? []
+    options.skipMessagesWithoutChange = set.boolean("skip.messages.without.change")
     options.skippedOperations = Set(set.list("skipped.operations").compactMap { SkippedOperation(rawValue: $0) })
     options.decimalHandlingMode = set.word("decimal.handling.mode", or: .precise)
     options.timePrecisionMode = set.word("time.precision.mode", or: .adaptive)
@@ -153,6 +159,9 @@ enum ConnectorBuilder {
     options.heartbeatTopicPrefix = set.text("topic.heartbeat.prefix")
     options.heartbeatTopicName = set.nonEmptyText("topic.heartbeat.name")
     options.heartbeatActionQuery = set.nonEmptyText("heartbeat.action.query")
+    options.guardrailCollectionsMax = set.integer("guardrail.collections.max", or: 0)
+    options.guardrailCollectionsFails =
+      set.text("guardrail.collections.limit.action").trimmedASCII().lowercased() == "fail"
     options.errorsMaxRetries = set.integer("errors.max.retries", or: options.errorsMaxRetries)
     options.retriableRestartConnectorWaitMilliseconds = set.integer(
       "retriable.restart.connector.wait.ms", or: options.retriableRestartConnectorWaitMilliseconds)

@@ -115,12 +115,16 @@ enum DebeziumCatalogue {
     Property("table.exclude.list", .regexList),
     Property("column.include.list", .regexList),
     Property("column.exclude.list", .regexList),
-    .refused("table.ignore.builtin", .boolean, "true"),
-    .refused("message.prefix.include.list", .regexList),
-    .refused("message.prefix.exclude.list", .regexList),
-    .refused("message.key.columns", .string),
+    Property("table.ignore.builtin", .boolean, "true"),
+    Property("message.prefix.include.list", .regexList),
+    Property("message.prefix.exclude.list", .regexList),
+    Property(
+      "message.key.columns",
+      .text(rule: "table:column,…;table:column,…, each with regular expressions of Java") {
+        messageKeyRules($0) != nil
+      }),
     Property("skipped.operations", .text(rule: "'none', or a list of c, u, d, t, r") { isSkippedOperations($0) }, "t"),
-    .refused("skip.messages.without.change", .boolean, "false"),
+    Property("skip.messages.without.change", .boolean, "false"),
     .noEffect(
       "schema.refresh.mode", .oneOf(["columns_diff", "columns_diff_exclude_unchanged_toast"]), "columns_diff",
       "the stream describes every table before its first change and after each alteration"),
@@ -163,9 +167,17 @@ enum DebeziumCatalogue {
     Property("topic.delimiter", .topicPart, "."),
     Property("topic.transaction", .topicPart, "transaction"),
     .noEffect("topic.cache.size", .int, "10000", "names are made once a table"),
-    .refused(
-      "topic.naming.strategy", .className, "io.debezium.schema.SchemaTopicNamingStrategy",
-      "only the default naming of topics is implemented; the RegexRouter transform renames them"),
+    Property(
+      "topic.naming.strategy",
+      .text(rule: "a strategy of Debezium's own, such as io.debezium.schema.SchemaTopicNamingStrategy") {
+        TopicNamingStrategy(rawValue: simpleClassName($0)) != nil
+      }, "io.debezium.schema.SchemaTopicNamingStrategy"),
+    Property("topic.regex", .regex),
+    Property("topic.replacement", .string),
+    Property("topic.key.enforce.uniqueness", .boolean, "true"),
+    Property("topic.key.field.name", .nonEmpty, "__dbz__physicalTableIdentifier"),
+    Property("topic.key.field.regex", .regex),
+    Property("topic.key.field.replacement", .string),
     Property("tombstones.on.delete", .boolean, "true"),
     Property("provide.transaction.metadata", .boolean, "false"),
     .refused(
@@ -212,8 +224,8 @@ enum DebeziumCatalogue {
     .noEffect("max.queue.size.in.bytes", .nonNegativeLong, "0", oneByOne),
     .noEffect("poll.interval.ms", .positiveLong, "500", oneByOne),
     .refused("queue.provider.type", .string, "memory", "there is no queue between reader and sender to provide"),
-    .refused("guardrail.collections.max", .int, "0"),
-    .refused("guardrail.collections.limit.action", .oneOf(["warn", "fail"]), "warn"),
+    Property("guardrail.collections.max", .int, "0"),
+    Property("guardrail.collections.limit.action", .oneOf(["warn", "fail"]), "warn"),
     .noEffect(
       "executor.shutdown.timeout.ms", .nonNegativeLong, "4000",
       "task.shutdown.graceful.timeout.ms of the worker bounds a stop"),

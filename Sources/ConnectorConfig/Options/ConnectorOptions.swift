@@ -28,7 +28,15 @@ public struct ConnectorOptions: Sendable, Hashable {
   public var tableExcludeList: [String] = []
   public var columnIncludeList: [String] = []
   public var columnExcludeList: [String] = []
+  /// `table.ignore.builtin`
+  public var tableIgnoreBuiltin = true
+  public var messagePrefixIncludeList: [String] = []
+  public var messagePrefixExcludeList: [String] = []
+  /// `message.key.columns`: one entry per column, each a list of alternative patterns of `schema.table.column`.
+  public var messageKeyRules: [[String]] = []
   public var skippedOperations: Set<SkippedOperation> = [.truncate]
+  /// Updates that change nothing of what is captured are left out.
+  public var skipMessagesWithoutChange = false
 
   // MARK: Values
   public var decimalHandlingMode = DecimalHandlingMode.precise
@@ -45,6 +53,9 @@ public struct ConnectorOptions: Sendable, Hashable {
   public var tombstonesOnDelete = true
   public var provideTransactionMetadata = false
   public var extendedHeadersEnabled = true
+  public var topicNamingStrategy = TopicNamingStrategy.schema
+  /// Only with a strategy by regular expression.
+  public var topicMerging: TopicMergingOptions?
   public var topicDelimiter = "."
   /// Last part of the transaction topic's name, after prefix and delimiter.
   public var topicTransaction = "transaction"
@@ -55,6 +66,12 @@ public struct ConnectorOptions: Sendable, Hashable {
   public var heartbeatTopicName: String?
   /// SQL that is run at every heartbeat.
   public var heartbeatActionQuery: String?
+
+  // MARK: Limits
+  /// 0: no limit.
+  public var guardrailCollectionsMax = 0
+  /// More tables than that stop the start, instead of making a log line.
+  public var guardrailCollectionsFails = false
 
   // MARK: Failures
   /// -1: without end; 0: never.

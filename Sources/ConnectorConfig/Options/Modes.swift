@@ -60,6 +60,19 @@ public enum SkippedOperation: String, Sendable, CaseIterable {
   case read = "r"
 }
 
+/// How topics are named; raw values are Debezium's classes without their package.
+public enum TopicNamingStrategy: String, Sendable, CaseIterable {
+  case schema = "SchemaTopicNamingStrategy"
+  case table = "DefaultTopicNamingStrategy"
+  case schemaUnicode = "SchemaUnicodeTopicNamingStrategy"
+  case tableUnicode = "DefaultUnicodeTopicNamingStrategy"
+  case schemaRegex = "SchemaRegexTopicNamingStrategy"
+  case tableRegex = "DefaultRegexTopicNamingStrategy"
+
+  /// Merges topics by `topic.regex`.
+  public var isRegex: Bool { self == .schemaRegex || self == .tableRegex }
+}
+
 /// libpq's `sslmode`.
 public enum SSLMode: String, Sendable, CaseIterable {
   case disable

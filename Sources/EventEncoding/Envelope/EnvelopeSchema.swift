@@ -66,17 +66,23 @@ public enum EnvelopeSchema {
   static let messageKey = ConnectSchema(
     .structure([ConnectField("prefix", optionalText)]), name: "io.debezium.connector.postgresql.MessageKey", version: 1)
 
-  static let messageValue = ConnectSchema(
-    .structure([
-      ConnectField("op", text), ConnectField("ts_ms", optionalInt64), ConnectField("source", source),
-      ConnectField("transaction", transactionBlock),
-      ConnectField(
-        "message",
-        ConnectSchema(
-          .structure([
-            ConnectField("prefix", optionalText), ConnectField("content", ConnectSchema(.bytes, isOptional: true)),
-          ]), name: "io.debezium.connector.postgresql.Message", version: 1)),
-    ]), name: "io.debezium.connector.postgresql.MessageValue", version: 1)
+  static let messageValue = messageValue(content: .bytes)
+  /// Under a `binary.handling.mode` that makes texts of bytes.
+  static let messageTextValue = messageValue(content: .string)
+
+  private static func messageValue(content: ConnectSchema.Kind) -> ConnectSchema {
+    ConnectSchema(
+      .structure([
+        ConnectField("op", text), ConnectField("ts_ms", optionalInt64), ConnectField("source", source),
+        ConnectField("transaction", transactionBlock),
+        ConnectField(
+          "message",
+          ConnectSchema(
+            .structure([
+              ConnectField("prefix", optionalText), ConnectField("content", ConnectSchema(content, isOptional: true)),
+            ]), name: "io.debezium.connector.postgresql.Message", version: 1)),
+      ]), name: "io.debezium.connector.postgresql.MessageValue", version: 1)
+  }
 
   static let heartbeatKey = ConnectSchema(
     .structure([ConnectField("serverName", text)]), name: "io.debezium.connector.common.ServerNameKey", version: 1)

@@ -12,7 +12,11 @@ extension EventPipeline {
   ) throws(PipelineError) {
     let id = ConnectValue.text("\(context.id):\(lsn.rawValue)")
     let list = collections.map { collections in
-      ConnectValue.array(collections.map { .structure([.text($0.table.description), .int64($0.count)]) })
+      var counts = collections.map { ConnectValue.structure([.text($0.table.description), .int64($0.count)]) }
+      if context.messages > 0 {
+        counts.append(.structure([.text(TransactionContext.messagesName), .int64(context.messages)]))
+      }
+      return ConnectValue.array(counts)
     }
     let value = ConnectValue.structure([
       .text(status), id, count.map(ConnectValue.int64) ?? .null, list ?? .null,
@@ -28,11 +32,18 @@ extension EventPipeline {
   ) throws(PipelineError) {
     // No COMMIT follows a message outside a transaction: Debezium takes the message itself for one.
     if !logical.isTransactional { lastCommit = logical.lsn }
-    if options.skippedOperations.contains(.message) { return }
+    if !options.messageFilter.includes(logical.prefix) { return }
     let microseconds: Int64
     var transactionID: Int64?
     var nanoseconds: Int64
+    var block = ConnectValue.null
     if logical.isTransactional, let transaction {
+      if options.providesTransactionMetadata {
+        self.transaction!.countMessage()
+        block = .structure([
+          .text("\(transaction.id):\(lsn.rawValue)"), .int64(transaction.totalOrder + 1), .int64(1),
+        ])
+      }
       microseconds = transaction.committedAt.unixMicroseconds
       nanoseconds = microseconds &* 1_000
       transactionID = Int64(transaction.id.rawValue)
@@ -52,14 +63,13 @@ extension EventPipeline {
     bytes.reserveCapacity(content.byteCount)
     for offset in 0..<content.byteCount { bytes.append(content.byte(at: offset)) }
     let value = ConnectValue.structure([
-      .text("m"), .int64(floorDivide(now, 1_000_000)), source, .null,
-      .structure([.text(logical.prefix), .bytes(bytes)]),
+      .text("m"), .int64(floorDivide(now, 1_000_000)), source, block,
+      .structure([.text(logical.prefix), BinaryValue.value(bytes, ColumnTypes.binaryForm(options.values))]),
     ])
-    let topic = topics.index(
-      of: TopicName.sanitized(options.topics.prefix + options.topics.delimiter + "message"))
     try emitTree(
-      topic: topic, key: .structure([.text(logical.prefix)]), EnvelopeSchema.messageKey, value: value,
-      EnvelopeSchema.messageValue, lsn)
+      topic: topics.index(of: options.topics.message), key: .structure([.text(logical.prefix)]),
+      EnvelopeSchema.messageKey, value: value,
+      options.values.binary == .bytes ? EnvelopeSchema.messageValue : EnvelopeSchema.messageTextValue, lsn)
   }
 
   /// `heartbeat.interval.ms` has passed: one record, for partition 0.

@@ -80,20 +80,19 @@ public struct EventPipeline: ~Copyable {
     case .insert(let relation):
       let plan = try plan(relation, header.walStart)
       try check(decoder.newTuple, plan, header.walStart)
-      try change(.create, plan, old: nil, new: decoder.newTuple, isOldFull: false, message, header.walStart, now)
+      try change(.create, plan, old: nil, new: decoder.newTuple, message, header.walStart, now)
       return .rows
     case .update(let relation, let old):
       let plan = try plan(relation, header.walStart)
       try check(decoder.newTuple, plan, header.walStart)
       if old != .none { try check(decoder.oldTuple, plan, header.walStart) }
       try change(
-        .update, plan, old: old == .none ? nil : decoder.oldTuple, new: decoder.newTuple, isOldFull: old == .full,
-        message, header.walStart, now)
+        .update, plan, old: old == .none ? nil : decoder.oldTuple, new: decoder.newTuple, message, header.walStart, now)
       return .rows
     case .delete(let relation, _):
       let plan = try plan(relation, header.walStart)
       try check(decoder.oldTuple, plan, header.walStart)
-      try change(.delete, plan, old: decoder.oldTuple, new: nil, isOldFull: false, message, header.walStart, now)
+      try change(.delete, plan, old: decoder.oldTuple, new: nil, message, header.walStart, now)
       return .rows
     case .begin(let begin):
       return try self.begin(begin, header.walStart)
@@ -185,21 +184,37 @@ public struct EventPipeline: ~Copyable {
   // MARK: Changes
 
   private mutating func change(
-    _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, isOldFull: Bool,
+    _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?,
     _ message: RawSpan, _ lsn: LSN, _ now: Int64
   ) throws(PipelineError) {
     guard plan.isCaptured else { return }
     try requireTransaction(plan, lsn)
     capturedChanges += 1
-    if options.skippedOperations.contains(operation) { return }
-    if operation == .update, plan.hasKey, let old, let new, RowEncoder.keyDiffers(plan, old, new, message) {
-      try emitRow(.delete, plan, old: old, new: nil, fallback: nil, .newKey(new), message, lsn, now)
-      if options.sendsTombstones { try emitTombstone(plan, old, .newKey(new), message, lsn) }
-      try emitRow(.create, plan, old: nil, new: new, fallback: isOldFull ? old : nil, .oldKey(old), message, lsn, now)
-      return
+    if operation == .update, let old, let new {
+      if options.skipsUnchangedRows, !RowComparison.rowDiffers(plan, old, new, message) { return }
+      if plan.hasKey, RowComparison.keyDiffers(plan, old, new, message) {
+        try changeKey(plan, old: old, new: new, message, lsn, now)
+        return
+      }
     }
-    try emitRow(operation, plan, old: old, new: new, fallback: isOldFull ? old : nil, .none, message, lsn, now)
+    if options.skippedOperations.contains(operation) { return }
+    // What the update did not touch and the server did not send is taken from the old row, if that came whole.
+    try emitRow(operation, plan, old: old, new: new, fallback: new == nil ? nil : old, .none, message, lsn, now)
     if operation == .delete, options.sendsTombstones { try emitTombstone(plan, old!, .none, message, lsn) }
+  }
+
+  /// Debezium counts the two halves as a delete and a create, also for `skipped.operations`.
+  private mutating func changeKey(
+    _ plan: RelationPlan, old: TupleLayout, new: TupleLayout, _ message: RawSpan, _ lsn: LSN, _ now: Int64
+  ) throws(PipelineError) {
+    if !options.skippedOperations.contains(.delete) {
+      let header = KeyChange.newKey(new, fallback: old)
+      try emitRow(.delete, plan, old: old, new: nil, fallback: nil, header, message, lsn, now)
+      if options.sendsTombstones { try emitTombstone(plan, old, header, message, lsn) }
+    }
+    if !options.skippedOperations.contains(.create) {
+      try emitRow(.create, plan, old: nil, new: new, fallback: old, .oldKey(old), message, lsn, now)
+    }
   }
 
   private func requireTransaction(_ plan: RelationPlan, _ lsn: LSN) throws(PipelineError) {
@@ -211,7 +226,8 @@ public struct EventPipeline: ~Copyable {
   /// The header that ties together the records of a key-changing update.
   enum KeyChange {
     case none
-    case newKey(TupleLayout)
+    /// `fallback` has what the update did not touch and the server did not send.
+    case newKey(TupleLayout, fallback: TupleLayout)
     case oldKey(TupleLayout)
   }
 
@@ -346,17 +362,19 @@ public struct EventPipeline: ~Copyable {
   ) throws(PipelineError) {
     switch keyChange {
     case .none: break
-    case .newKey(let tuple): try writeKeyHeader("__debezium.newkey", plan, tuple, message, lsn, into: &record)
-    case .oldKey(let tuple): try writeKeyHeader("__debezium.oldkey", plan, tuple, message, lsn, into: &record)
+    case .newKey(let tuple, let old):
+      try writeKeyHeader("__debezium.newkey", plan, tuple, fallback: old, message, lsn, into: &record)
+    case .oldKey(let tuple):
+      try writeKeyHeader("__debezium.oldkey", plan, tuple, fallback: nil, message, lsn, into: &record)
     }
     contextHeaders.append(to: &record)
   }
 
   private mutating func writeKeyHeader(
-    _ name: String, _ plan: RelationPlan, _ tuple: TupleLayout, _ message: RawSpan, _ lsn: LSN,
-    into record: inout EncodedRecord
+    _ name: String, _ plan: RelationPlan, _ tuple: TupleLayout, fallback: TupleLayout?, _ message: RawSpan,
+    _ lsn: LSN, into record: inout EncodedRecord
   ) throws(PipelineError) {
-    let key = try rows.keyValue(plan, tuple, message, lsn: lsn)
+    let key = try rows.keyValue(plan, tuple, old: fallback, message, lsn: lsn)
     record.appendHeader(Array(name.utf8)) { out in
       SimpleHeaderConverter.write(key, plan.keySchema, into: &out)
     }

@@ -11,8 +11,13 @@ final class RelationPlan {
   let columns: [ColumnPlan]
   /// Columns of a tuple, those left out of the records included.
   let tupleCount: Int
-  /// The key's columns in the key's order, those left out of the records included; empty for a table without a key.
+  /// The key's columns in the key's order, those left out of the records included; empty for a table without a key, or
+  /// with one of types that have no representation.
   let keyColumns: [ColumnPlan]
+  /// Whether the records have a key, be it one without fields.
+  let hasKey: Bool
+  /// Field that a naming strategy puts behind the key's columns; the same in all records.
+  let keyField: (json: [UInt8], value: [UInt8])?
   let keySchema: ConnectSchema
   let valueSchema: ConnectSchema
   /// Topic before transforms.
@@ -26,7 +31,6 @@ final class RelationPlan {
   /// Per transform of the chain: for an event router its plan, or why it has none.
   let outbox: [Result<OutboxPlan, TransformFailure>?]
 
-  var hasKey: Bool { !keyColumns.isEmpty }
   var keyColumnNames: [String] { keyColumns.map(\.name) }
 
   init(relation: Relation, table: TableDescription, topic: Int, options: PipelineOptions) {
@@ -47,17 +51,31 @@ final class RelationPlan {
         ColumnPlan(name: column.name, tupleIndex: index, codec: codec, json: json, isFirst: columns.isEmpty))
     }
     self.columns = columns
-    // Columns that the relation no longer has, or that have no representation, are no part of the key.
+    // Columns that the relation no longer has are no part of the key. Those that have no representation leave it without
+    // a field, but not without a key.
+    let ruled = options.messageKeys?.key(of: id, columns: relation.columns.map(\.name)) ?? []
+    let keyNames = (ruled.isEmpty ? table.keyColumns : ruled).filter { name in
+      relation.columns.contains { $0.name == name }
+    }
     var keyColumns: [ColumnPlan] = []
-    for name in table.keyColumns {
+    for name in keyNames {
       guard let (codec, index) = codecs[name] else { continue }
       keyColumns.append(
         ColumnPlan(name: name, tupleIndex: index, codec: codec, json: json, isFirst: keyColumns.isEmpty))
     }
     self.keyColumns = keyColumns
+    let keyField = options.topics.keyField(id)
+    hasKey = !keyNames.isEmpty || keyField != nil
+    self.keyField = keyField.map { field in
+      var value = ByteWriter()
+      JSONText.writeString(field.value, into: &value)
+      return (ColumnPlan.name(field.name, isFirst: keyColumns.isEmpty) + value.array, Array(field.value.utf8))
+    }
     let fields = columns.map { ConnectField($0.name, $0.schema) }
     let name = options.topics.data(id)
-    keySchema = EnvelopeSchema.key(keyColumns.map { ConnectField($0.name, $0.schema) }, topic: name)
+    keySchema = EnvelopeSchema.key(
+      keyColumns.map { ConnectField($0.name, $0.schema) }
+        + (keyField.map { [ConnectField($0.name, EnvelopeSchema.text)] } ?? []), topic: name)
     valueSchema = EnvelopeSchema.value(fields, topic: name)
     keyPrefix = RelationPlan.prefix(keySchema, options.keyConverter)
     valuePrefix = RelationPlan.prefix(EnvelopeSchema.envelope(valueSchema, topic: name), options.valueConverter)

@@ -67,10 +67,13 @@ struct RowEncoder {
   /// One field as a value, for converters that take no bytes. A null gives the default where there is one, as
   /// `Struct.get` does.
   mutating func value(
-    _ plan: RelationPlan, _ column: ColumnPlan, _ tuple: TupleLayout, _ message: RawSpan, lsn: LSN
+    _ plan: RelationPlan, _ column: ColumnPlan, _ tuple: TupleLayout, old: TupleLayout? = nil, _ message: RawSpan,
+    lsn: LSN
   ) throws(PipelineError) -> ConnectValue {
-    switch tuple[column.tupleIndex] {
-    case .null: return column.schema.defaultValue ?? .null
+    var field = tuple[column.tupleIndex]
+    if case .unchanged = field, let old, case .text = old[column.tupleIndex] { field = old[column.tupleIndex] }
+    switch field {
+    case .null: return column.schema.defaultValue ?? column.codec.absentValue
     case .unchanged: return column.codec.unavailable
     case .binary:
       throw PipelineError(
@@ -99,10 +102,11 @@ struct RowEncoder {
 
   /// The key as a value, in the key's order.
   mutating func keyValue(
-    _ plan: RelationPlan, _ tuple: TupleLayout, _ message: RawSpan, lsn: LSN
+    _ plan: RelationPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN
   ) throws(PipelineError) -> ConnectValue {
     var values: [ConnectValue] = []
-    for column in plan.keyColumns { values.append(try value(plan, column, tuple, message, lsn: lsn)) }
+    for column in plan.keyColumns { values.append(try value(plan, column, tuple, old: old, message, lsn: lsn)) }
+    if let field = plan.keyField { values.append(.text(field.value)) }
     return .structure(values)
   }
 
@@ -114,7 +118,7 @@ struct RowEncoder {
     guard plan.hasKey else { return }
     let start = record.bytes.count
     guard keyIsRowJSON else {
-      let key = try keyValue(plan, tuple, message, lsn: lsn)
+      let key = try keyValue(plan, tuple, old: old, message, lsn: lsn)
       record.key = try writeTree(key, plan.keySchema, keyConverter, plan: plan, lsn: lsn, into: &record.bytes)
       return
     }
@@ -124,29 +128,10 @@ struct RowEncoder {
       record.bytes.append(column.nameJSON)
       try writeColumn(plan, column, tuple, old: old, message, lsn: lsn, into: &record.bytes)
     }
+    if let field = plan.keyField { record.bytes.append(field.json) }
     record.bytes.append(UInt8(ascii: "}"))
     if !plan.keyPrefix.isEmpty { record.bytes.append(UInt8(ascii: "}")) }
     record.key = start..<record.bytes.count
-  }
-
-  /// Whether the two rows differ in the key. Bytes decide: the server prints equal values alike.
-  static func keyDiffers(_ plan: RelationPlan, _ old: TupleLayout, _ new: TupleLayout, _ message: RawSpan) -> Bool {
-    for column in plan.keyColumns {
-      let tupleIndex = column.tupleIndex
-      switch (old[tupleIndex], new[tupleIndex]) {
-      case (.null, .null), (_, .unchanged): continue
-      case (.text(let left), .text(let right)):
-        if !equal(message.extracting(left), message.extracting(right)) { return true }
-      default: return true
-      }
-    }
-    return false
-  }
-
-  private static func equal(_ left: RawSpan, _ right: RawSpan) -> Bool {
-    guard left.byteCount == right.byteCount else { return false }
-    for offset in 0..<left.byteCount where left.byte(at: offset) != right.byte(at: offset) { return false }
-    return true
   }
 }
 

@@ -12,6 +12,12 @@ struct TransactionContext {
   var totalOrder: Int64 = 0
   /// Per table, in order of first appearance.
   var collections: [(table: TableID, count: Int64)] = []
+  /// Logical messages of the transaction so far.
+  var messages: Int64 = 0
+
+  /// What END lists them under. Debezium has an entry for each message, with a number behind the name that changes from run
+  /// to run.
+  static let messagesName = "io.debezium.connector.postgresql.LogicalDecodingMessageMonitor$LogicalDecodingMessageId"
 
   init(_ begin: Begin) {
     id = begin.transaction
@@ -28,6 +34,11 @@ struct TransactionContext {
     }
     collections.append((table, 1))
     return 1
+  }
+
+  mutating func countMessage() {
+    totalOrder += 1
+    messages += 1
   }
 
   /// Debezium keeps the counts in a `java.util.HashMap`, and END lists them in its order: by bucket of the name's hash.

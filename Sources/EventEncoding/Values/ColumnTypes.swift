@@ -182,7 +182,7 @@ enum ColumnTypes {
     scale == 0 ? "0" : "0." + String(repeating: "0", count: scale)
   }
 
-  private static func binaryForm(_ options: ValueOptions) -> ValueForm.BinaryForm {
+  static func binaryForm(_ options: ValueOptions) -> ValueForm.BinaryForm {
     switch options.binary {
     case .bytes: .bytes
     case .base64: .base64

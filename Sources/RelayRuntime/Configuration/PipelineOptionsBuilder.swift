@@ -7,19 +7,23 @@ extension PlanBuilder {
   /// Made on the connector's thread, since compiled patterns are not Sendable.
   static func pipelineOptions(_ options: ConnectorOptions, runID: String) throws -> PipelineOptions {
     var pipeline = PipelineOptions(
-      topics: TopicName(
-        prefix: options.topicPrefix, delimiter: options.topicDelimiter, transactionName: options.topicTransaction),
+      topics: try topicName(options),
       database: options.database.dbname, values: values(options),
       keyConverter: try converter(options.keyConverter), valueConverter: try converter(options.valueConverter),
       filter: try TableFilter(
         schemaIncludeList: options.schemaIncludeList, schemaExcludeList: options.schemaExcludeList,
-        tableIncludeList: options.tableIncludeList, tableExcludeList: options.tableExcludeList),
+        tableIncludeList: options.tableIncludeList, tableExcludeList: options.tableExcludeList,
+        ignoresBuiltIn: options.tableIgnoreBuiltin),
       columnFilter: try ColumnFilter(
         includeList: options.columnIncludeList, excludeList: options.columnExcludeList),
       transforms: try options.transforms.map { try transform($0, options.predicates) }, runID: runID)
     pipeline.sendsTombstones = options.tombstonesOnDelete
     pipeline.skippedOperations = Set(
       options.skippedOperations.compactMap { $0.rawValue.utf8.first.flatMap(Operation.init(rawValue:)) })
+    pipeline.messageKeys = try MessageKeyColumns(options.messageKeyRules)
+    pipeline.messageFilter = try MessagePrefixFilter(
+      includeList: options.messagePrefixIncludeList, excludeList: options.messagePrefixExcludeList)
+    pipeline.skipsUnchangedRows = options.skipMessagesWithoutChange
     pipeline.providesTransactionMetadata = options.provideTransactionMetadata
     pipeline.heartbeatTopic =
       options.heartbeatTopicName
@@ -80,6 +84,24 @@ extension PlanBuilder {
     } catch let refusal as JavaReplacement.Refusal {
       throw Failure(description: "transforms.\(options.alias): the replacement: \(refusal.reason)")
     }
+  }
+
+  private static func topicName(_ options: ConnectorOptions) throws -> TopicName {
+    let strategy = options.topicNamingStrategy
+    let merging: TopicMerging?
+    do {
+      merging = try options.topicMerging.map { merging in
+        try TopicMerging(
+          router: try router(merging.regex, merging.replacement), keyFieldName: merging.keyFieldName,
+          keyFieldRouter: try merging.keyFieldRegex.map { try router($0, merging.keyFieldReplacement) })
+      }
+    } catch let refusal as JavaReplacement.Refusal {
+      throw Failure(description: "topic.replacement or topic.key.field.replacement: \(refusal.reason)")
+    }
+    return TopicName(
+      prefix: options.topicPrefix, delimiter: options.topicDelimiter, transactionName: options.topicTransaction,
+      parts: [.table, .tableUnicode, .tableRegex].contains(strategy) ? .table : .schemaAndTable,
+      escapesUnicode: strategy == .schemaUnicode || strategy == .tableUnicode, merging: merging)
   }
 
   private static func router(_ regex: String, _ replacement: String) throws -> RegexRouter {

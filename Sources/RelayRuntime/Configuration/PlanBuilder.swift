@@ -51,6 +51,8 @@ public struct PlanBuilder: Sendable {
       })
     plan.reconnectsMax = options.errorsMaxRetries < 0 ? nil : options.errorsMaxRetries
     plan.reconnectWaitMaxMilliseconds = options.retriableRestartConnectorWaitMilliseconds
+    plan.capturedTablesMax = options.guardrailCollectionsMax > 0 ? options.guardrailCollectionsMax : nil
+    plan.failsAboveTableLimit = options.guardrailCollectionsFails
     plan.dropsSlotOnStop = options.slotDropOnStop
     plan.streamParameters = options.slotStreamParams.map { (name: $0.name, value: $0.value) }
     plan.waitsForSlot = overrides.waitsForSlot

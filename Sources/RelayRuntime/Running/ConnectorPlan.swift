@@ -26,6 +26,10 @@ public struct ConnectorPlan: Sendable {
   public var publicationMode: PublicationMode
   /// `snapshot.mode=initial`; `no_data` takes none.
   public var wantsSnapshotData: Bool
+  /// `guardrail.collections.max`; `nil` is no limit.
+  public var capturedTablesMax: Int?
+  /// `guardrail.collections.limit.action=fail`
+  public var failsAboveTableLimit = false
   /// How often a standby looks whether the slot is free.
   public var slotPollMilliseconds: Int64
   /// `--no-wait`: a slot in use is an error.

@@ -53,6 +53,14 @@ extension ConnectorRunner {
     }
   }
 
+  /// `guardrail.collections.max`
+  func checkTableCount(_ count: Int) throws(ConnectorFailure) {
+    guard let most = plan.capturedTablesMax, count > most else { return }
+    let text = "\(count) tables are captured, guardrail.collections.max allows \(most)"
+    if plan.failsAboveTableLimit { throw ConnectorFailure(.configuration, text) }
+    logger.warning("\(text)")
+  }
+
   func findSlot(
     on connection: borrowing PostgresConnection
   ) throws(ConnectorFailure) -> ReplicationSlot? {

@@ -93,6 +93,7 @@ struct ConnectorRunner {
     try ServerCheck.run(on: connection)
     let identity = try identify(replication)
     let captured = try capturedTables(options, on: connection)
+    try checkTableCount(captured.count)
     try PublicationSetup(plan: plan, logger: logger).run(
       captured: captured.map { TableID(schema: $0.schema, name: $0.name) },
       hasIncludeList: options.filter.hasIncludeList, on: connection)

@@ -1,0 +1,18 @@
+CREATE TABLE a (id int PRIMARY KEY, owner text NOT NULL, x int);
+CREATE TABLE b (w int, id int PRIMARY KEY, v text);
+CREATE TABLE c (v text, w text DEFAULT 'wd', id int);
+CREATE TABLE nopk (v text, n int);
+ALTER TABLE nopk REPLICA IDENTITY FULL;
+CREATE TABLE f (id int PRIMARY KEY, k text, x int);
+ALTER TABLE f REPLICA IDENTITY FULL;
+CREATE TABLE toast (id int PRIMARY KEY, big text, s text);
+ALTER TABLE toast ALTER big SET STORAGE EXTERNAL;
+CREATE TABLE toastf (id int PRIMARY KEY, big text, s text);
+ALTER TABLE toastf ALTER big SET STORAGE EXTERNAL;
+ALTER TABLE toastf REPLICA IDENTITY FULL;
+CREATE TABLE num (id int PRIMARY KEY, n numeric, x int);
+ALTER TABLE num REPLICA IDENTITY FULL;
+CREATE TABLE nn (id int PRIMARY KEY, m int NOT NULL, x int);
+CREATE TABLE lsnkey (l pg_lsn PRIMARY KEY, x int);
+CREATE TABLE numpk (n numeric PRIMARY KEY, x int);
+INSERT INTO a VALUES (1,'o1',1),(2,'o2',2);
