@@ -70,8 +70,8 @@ public struct ExpandedPayloadWriter: ~Copyable {
     let firstName = names.count
     at += 1
     out.append(UInt8(ascii: "{"))
-    skipSpace(text, &at)
-    if take(UInt8(ascii: "}"), text, &at) {
+    JSONTokens.skipSpace(text, &at)
+    if JSONTokens.take(UInt8(ascii: "}"), text, &at) {
       out.append(UInt8(ascii: "}"))
       return true
     }
@@ -79,9 +79,9 @@ public struct ExpandedPayloadWriter: ~Copyable {
     while true {
       guard let name = name(text, &at), isNew(name, text, since: firstName) else { return false }
       names.append(name)
-      skipSpace(text, &at)
-      guard take(UInt8(ascii: ":"), text, &at) else { return false }
-      skipSpace(text, &at)
+      JSONTokens.skipSpace(text, &at)
+      guard JSONTokens.take(UInt8(ascii: ":"), text, &at) else { return false }
+      JSONTokens.skipSpace(text, &at)
       let before = out.count
       let shapeBefore = shape.count
       if !isFirst { out.append(UInt8(ascii: ",")) }
@@ -100,21 +100,21 @@ public struct ExpandedPayloadWriter: ~Copyable {
       } else {
         isFirst = false
       }
-      skipSpace(text, &at)
-      if take(UInt8(ascii: "}"), text, &at) {
+      JSONTokens.skipSpace(text, &at)
+      if JSONTokens.take(UInt8(ascii: "}"), text, &at) {
         out.append(UInt8(ascii: "}"))
         names.removeLast(names.count - firstName)
         return true
       }
-      guard take(UInt8(ascii: ","), text, &at) else { return false }
-      skipSpace(text, &at)
+      guard JSONTokens.take(UInt8(ascii: ","), text, &at) else { return false }
+      JSONTokens.skipSpace(text, &at)
     }
   }
 
   private mutating func array(_ text: RawSpan, _ at: inout Int, depth: Int, into out: inout ByteWriter) -> Kind? {
     at += 1
-    skipSpace(text, &at)
-    if take(UInt8(ascii: "]"), text, &at) { return .vanished }
+    JSONTokens.skipSpace(text, &at)
+    if JSONTokens.take(UInt8(ascii: "]"), text, &at) { return .vanished }
     out.append(UInt8(ascii: "["))
     if arraysOfObjects > 0 { shape.append(UInt8(ascii: "[")) }
     arraysOfObjects += 1
@@ -136,10 +136,10 @@ public struct ExpandedPayloadWriter: ~Copyable {
           firstShape = before..<shape.count
         }
       }
-      skipSpace(text, &at)
-      if take(UInt8(ascii: "]"), text, &at) { break }
-      guard take(UInt8(ascii: ","), text, &at) else { return nil }
-      skipSpace(text, &at)
+      JSONTokens.skipSpace(text, &at)
+      if JSONTokens.take(UInt8(ascii: "]"), text, &at) { break }
+      guard JSONTokens.take(UInt8(ascii: ","), text, &at) else { return nil }
+      JSONTokens.skipSpace(text, &at)
       out.append(UInt8(ascii: ","))
     }
     // Nothing but nulls: what that is depends on the null behaviour, which the tree knows.
@@ -176,18 +176,18 @@ public struct ExpandedPayloadWriter: ~Copyable {
       guard depth < Self.depthMax, let result = array(text, &at, depth: depth + 1, into: &out) else { return nil }
       kind = result
     case UInt8(ascii: "\""):
-      guard string(text, &at, into: &out) else { return nil }
+      guard JSONTokens.string(text, &at, bytesMax: Self.stringBytesMax, into: &out) else { return nil }
       kind = .text
     case UInt8(ascii: "t"):
-      guard literal("true", text, &at) else { return nil }
+      guard JSONTokens.literal("true", text, &at) else { return nil }
       out.append("true")
       kind = .boolean
     case UInt8(ascii: "f"):
-      guard literal("false", text, &at) else { return nil }
+      guard JSONTokens.literal("false", text, &at) else { return nil }
       out.append("false")
       kind = .boolean
     case UInt8(ascii: "n"):
-      guard literal("null", text, &at) else { return nil }
+      guard JSONTokens.literal("null", text, &at) else { return nil }
       out.append("null")
       kind = .null
     default:
@@ -200,7 +200,7 @@ public struct ExpandedPayloadWriter: ~Copyable {
 
   private func number(_ text: RawSpan, _ at: inout Int, into out: inout ByteWriter) -> Kind? {
     let start = at
-    let isNegative = take(UInt8(ascii: "-"), text, &at)
+    let isNegative = JSONTokens.take(UInt8(ascii: "-"), text, &at)
     let integerStart = at
     var magnitude: UInt64 = 0
     while at < text.byteCount {
@@ -213,19 +213,8 @@ public struct ExpandedPayloadWriter: ~Copyable {
     let integerDigits = at - integerStart
     guard integerDigits > 0 else { return nil }
     if integerDigits > 1, text.byte(at: integerStart) == UInt8(ascii: "0") { return nil }
-    var isInteger = true
-    if take(UInt8(ascii: "."), text, &at) {
-      isInteger = false
-      guard skipDigits(text, &at) else { return nil }
-    }
-    if at < text.byteCount, text.byte(at: at) | 0x20 == UInt8(ascii: "e") {
-      isInteger = false
-      at += 1
-      if !take(UInt8(ascii: "-"), text, &at) { _ = take(UInt8(ascii: "+"), text, &at) }
-      guard skipDigits(text, &at) else { return nil }
-    }
-    guard at - start <= Self.numberBytesMax else { return nil }
-    if isInteger {
+    guard let hasFraction = JSONTokens.fraction(text, &at), at - start <= Self.numberBytesMax else { return nil }
+    if !hasFraction {
       // Eighteen digits fit; of those with nineteen the tree knows which do.
       guard integerDigits <= 18 else { return nil }
       let value = isNegative ? -Int64(magnitude) : Int64(magnitude)
@@ -242,7 +231,7 @@ public struct ExpandedPayloadWriter: ~Copyable {
 
   /// A name without escapes, of at least one byte.
   private func name(_ text: RawSpan, _ at: inout Int) -> Range<Int>? {
-    guard take(UInt8(ascii: "\""), text, &at) else { return nil }
+    guard JSONTokens.take(UInt8(ascii: "\""), text, &at) else { return nil }
     let start = at
     while at < text.byteCount {
       let byte = text.byte(at: at)
@@ -271,97 +260,5 @@ public struct ExpandedPayloadWriter: ~Copyable {
       if offset == name.count { return false }
     }
     return true
-  }
-
-  private func string(_ text: RawSpan, _ at: inout Int, into out: inout ByteWriter) -> Bool {
-    at += 1
-    out.append(UInt8(ascii: "\""))
-    let start = at
-    var runStart = at
-    while at < text.byteCount {
-      let byte = text.byte(at: at)
-      if byte == UInt8(ascii: "\"") {
-        guard at - start <= Self.stringBytesMax else { return false }
-        JSONText.writeContent(text.extracting(runStart..<at), into: &out)
-        out.append(UInt8(ascii: "\""))
-        at += 1
-        return true
-      }
-      if byte < 0x20 { return false }
-      if byte != UInt8(ascii: "\\") {
-        at += 1
-        continue
-      }
-      JSONText.writeContent(text.extracting(runStart..<at), into: &out)
-      guard escape(text, &at, into: &out) else { return false }
-      runStart = at
-    }
-    return false
-  }
-
-  /// One escape, written as Jackson writes the character it stands for.
-  private func escape(_ text: RawSpan, _ at: inout Int, into out: inout ByteWriter) -> Bool {
-    guard at + 1 < text.byteCount else { return false }
-    let byte = text.byte(at: at + 1)
-    at += 2
-    switch byte {
-    case UInt8(ascii: "/"): out.append(byte)
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"),
-      UInt8(ascii: "r"), UInt8(ascii: "t"):
-      out.append(UInt8(ascii: "\\"))
-      out.append(byte)
-    case UInt8(ascii: "u"):
-      guard at + 4 <= text.byteCount else { return false }
-      var unit: UInt32 = 0
-      for _ in 0..<4 {
-        guard let nibble = hexDigitValue(text.byte(at: at)) else { return false }
-        unit = unit << 4 | UInt32(nibble)
-        at += 1
-      }
-      switch unit {
-      case 0..<0x20, 0x22, 0x5C: JSONText.writeEscaped(UInt8(unit), into: &out)
-      case 0x20..<0x80: out.append(UInt8(unit))
-      case 0x80..<0x800:
-        out.append(UInt8(0xC0 | unit >> 6))
-        out.append(UInt8(0x80 | unit & 0x3F))
-      // In pairs or alone, surrogates are written as escapes.
-      case 0xD800..<0xE000: JSONText.writeUnit(unit, into: &out)
-      default:
-        out.append(UInt8(0xE0 | unit >> 12))
-        out.append(UInt8(0x80 | unit >> 6 & 0x3F))
-        out.append(UInt8(0x80 | unit & 0x3F))
-      }
-    default: return false
-    }
-    return true
-  }
-
-  private func literal(_ word: StaticString, _ text: RawSpan, _ at: inout Int) -> Bool {
-    let count = word.utf8CodeUnitCount
-    guard at + count <= text.byteCount, text.extracting(at..<(at + count)).equals(word) else { return false }
-    at += count
-    return true
-  }
-
-  private func skipSpace(_ text: RawSpan, _ at: inout Int) {
-    while at < text.byteCount {
-      switch text.byte(at: at) {
-      case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): at += 1
-      default: return
-      }
-    }
-  }
-
-  private func take(_ byte: UInt8, _ text: RawSpan, _ at: inout Int) -> Bool {
-    guard at < text.byteCount, text.byte(at: at) == byte else { return false }
-    at += 1
-    return true
-  }
-
-  /// At least one digit.
-  private func skipDigits(_ text: RawSpan, _ at: inout Int) -> Bool {
-    let start = at
-    while at < text.byteCount, text.byte(at: at) &- UInt8(ascii: "0") < 10 { at += 1 }
-    return at > start
   }
 }

@@ -1,9 +1,8 @@
-import Primitives
-
 extension RawSpan {
   /// Whether the bytes are these ASCII characters.
+  @inlinable
   @inline(__always)
-  func equals(_ text: StaticString) -> Bool {
+  public func equals(_ text: StaticString) -> Bool {
     let count = text.utf8CodeUnitCount
     guard byteCount == count else { return false }
     for at in 0..<count {
@@ -14,15 +13,15 @@ extension RawSpan {
   }
 
   /// The text as a `String`; bytes that are not UTF-8 are repaired. Not for the row path.
-  var string: String { String(decoding: array, as: UTF8.self) }
+  public var string: String { String(decoding: array, as: UTF8.self) }
 
   /// A copy of the bytes.
-  var array: [UInt8] {
+  public var array: [UInt8] {
     unsafe withUnsafeBytes { unsafe Array($0) }
   }
 }
 
 extension ByteWriter {
   /// A copy of what has been written.
-  var copiedBytes: [UInt8] { bytes.array }
+  public var copiedBytes: [UInt8] { bytes.array }
 }

@@ -1,5 +1,3 @@
-import Primitives
-
 /// JSON text as Jackson's `UTF8JsonGenerator` writes it, which is what Connect's JsonConverter uses.
 public enum JSONText {
   /// Writes UTF-8 as a JSON string, quotes included.
@@ -108,7 +106,7 @@ public enum JSONText {
     byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte >= 0xED
   }
 
-  static func writeEscaped(_ byte: UInt8, into out: inout ByteWriter) {
+  public static func writeEscaped(_ byte: UInt8, into out: inout ByteWriter) {
     switch byte {
     case 0x08: out.append("\\b")
     case 0x09: out.append("\\t")
@@ -125,7 +123,7 @@ public enum JSONText {
   }
 
   /// A UTF-16 unit as `\\uXXXX`.
-  static func writeUnit(_ unit: UInt32, into out: inout ByteWriter) {
+  public static func writeUnit(_ unit: UInt32, into out: inout ByteWriter) {
     out.append("\\u")
     var shift: UInt32 = 16
     while shift > 0 {
