@@ -1,24 +1,6 @@
 import ConnectData
 import EventRouting
 
-/// How key or value becomes bytes: a converter class of Kafka Connect with its options.
-public enum RecordConverter: Sendable, Equatable {
-  case json(schemasEnabled: Bool, JSONOptions)
-  case string
-  case byteArray
-  /// Debezium's, for payloads that are bytes already.
-  case binaryData(BinaryDataConverter.Delegate)
-
-  /// How JSON is written, where this converter, or its delegate, writes JSON.
-  var json: (schemasEnabled: Bool, options: JSONOptions)? {
-    switch self {
-    case .json(let schemasEnabled, let options), .binaryData(.json(let schemasEnabled, let options)):
-      (schemasEnabled, options)
-    case .string, .byteArray, .binaryData: nil
-    }
-  }
-}
-
 /// What to do with a column's value that cannot be converted (`event.converting.failure.handling.mode`).
 public enum ConversionFailureMode: String, Sendable {
   case warn, skip, fail
@@ -34,6 +16,7 @@ public struct PipelineOptions {
   public var values: ValueOptions
   public var keyConverter: RecordConverter
   public var valueConverter: RecordConverter
+  public var headerConverter = HeaderConverter.simple
   public var filter: TableFilter
   public var columnFilter: ColumnFilter
   public var transforms: [TransformStep]

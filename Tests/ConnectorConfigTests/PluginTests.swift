@@ -64,7 +64,7 @@ import Testing
       (["transforms.b.type": "RegexRouter"], "\"b\" is not in transforms"),
       (["transforms": "a", "transforms.a.type": "RegexRuter"], "RegexRouter"),
       (
-        ["transforms": "a", "transforms.a.type": "io.debezium.transforms.ExtractNewRecordState"],
+        ["transforms": "a", "transforms.a.type": "io.debezium.transforms.SwapGeometryCoordinates"],
         "not supported by this version"
       ),
       (
@@ -82,7 +82,7 @@ import Testing
         "Did you mean key.converter.schemas.enable?"
       ),
       (["key.converter": "StringConverter", "key.converter.schema.enable": "true"], "no such property"),
-      (["header.converter": "JsonConverter"], "not supported by this version"),
+      (["header.converter": "ByteArrayConverter"], "not supported by this version"),
       (["value.converter": "StringConverter", "value.converter.converter.encoding": "UTF-16"], "only UTF-8"),
     ] as [([String: String], String)])
   func wrongPluginsAreErrors(properties: [String: String], expected: String) {

@@ -348,7 +348,7 @@ import Testing
   @Test func aByteConverterRefusesAnEnvelope() throws {
     let run = try run { $0.valueConverter = .byteArray }
     try run.begin()
-    #expect(try refusal { try run.insert(table, at: 1, "1", "a") }.contains("needs value.converter="))
+    #expect(try refusal { try run.insert(table, at: 1, "1", "a") }.contains("the converter takes bytes only"))
     #expect(run.records.isEmpty)
   }
 

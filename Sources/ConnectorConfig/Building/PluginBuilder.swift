@@ -23,8 +23,11 @@ struct PluginBuilder {
     let name = "header.converter"
     guard let definition = plugin(name, PluginCatalogue.headerConverters, "header converter", problems: &problems)
     else { return nil }
-    _ = options(name + ".", definition.options, problems: &problems)
-    return .simple
+    guard definition.simpleName != "SimpleHeaderConverter" else {
+      _ = options(name + ".", definition.options, problems: &problems)
+      return .simple
+    }
+    return converter(definition, prefix: name + ".", problems: &problems).map { .converter($0) }
   }
 
   private func converter(
@@ -103,9 +106,11 @@ struct PluginBuilder {
           .error, line: negate.line, negate.fullName, "there is no predicate to negate", "Set one, or drop it")
       }
       let kind: TransformOptions.Kind =
-        definition.simpleName == "RegexRouter"
-        ? .regexRouter(regex: set.text("regex"), replacement: set.text("replacement"))
-        : .eventRouter(EventRouterOptions(set))
+        switch definition.simpleName {
+        case "RegexRouter": .regexRouter(regex: set.text("regex"), replacement: set.text("replacement"))
+        case "EventRouter": .eventRouter(EventRouterOptions(set))
+        default: .record(className: definition.className, PluginValues(set, definition.options))
+        }
       return TransformOptions(
         alias: alias, kind: kind, predicate: set.optionalText("predicate")?.trimmedASCII(),
         negate: set.boolean("negate"))

@@ -62,7 +62,10 @@ enum PluginCatalogue {
 
   static let headerConverters: [PluginDefinition] =
     [PluginDefinition("org.apache.kafka.connect.storage.SimpleHeaderConverter", converterCommon)]
-    + converters.map { PluginDefinition($0.className, refusal: Property.later) }
+    + converters.map { converter in
+      let takesText = ["JsonConverter", "StringConverter"].contains(converter.simpleName)
+      return takesText ? converter : PluginDefinition(converter.className, refusal: Property.later)
+    }
 
   /// Options that Kafka Connect reads of every transform.
   static let transformCommon: [Property] = [

@@ -32,4 +32,6 @@ public struct JSONConverterOptions: Sendable, Hashable {
 public enum HeaderConverterOptions: Sendable, Hashable {
   /// `org.apache.kafka.connect.storage.SimpleHeaderConverter`
   case simple
+  /// A converter of keys and values that takes headers too.
+  case converter(ConverterOptions)
 }

@@ -5,6 +5,8 @@ public struct TransformOptions: Sendable, Hashable {
     case regexRouter(regex: String, replacement: String)
     /// `io.debezium.transforms.outbox.EventRouter`
     case eventRouter(EventRouterOptions)
+    /// Any other, by its class and the options in force.
+    case record(className: String, PluginValues)
   }
 
   public let alias: String

@@ -13,21 +13,16 @@ public enum BinaryDataConverter {
 
   /// Writes the value. Returns false, with nothing written, where it has no bytes.
   public static func write(
-    _ value: ConnectValue, _ schema: ConnectSchema?, delegate: Delegate, into out: inout ByteWriter
+    _ value: ConnectValue, _ schema: ConnectSchema?, delegate: Delegate, schemaJSON: [UInt8]? = nil,
+    into out: inout ByteWriter
   ) throws(ConverterError) -> Bool {
     guard let schema, schema.kind != .bytes else { return try ByteArrayConverter.write(value, schema, into: &out) }
     switch delegate {
     case .none: throw .schemaIsNotBytes(schema.kind)
     case .string: return StringConverter.write(value, schema, into: &out)
     case .json(let schemasEnabled, let options):
-      if schemasEnabled {
-        out.append("{\"schema\":")
-        JSONConverter.writeSchema(schema, fieldName: nil, options, into: &out)
-        out.append(",\"payload\":")
-      }
-      JSONConverter.write(value, schema, options, into: &out)
-      if schemasEnabled { out.append("}") }
-      return true
+      return try JSONConverter.writeWhole(
+        value, schema, schemasEnabled: schemasEnabled, schemaJSON: schemaJSON, options, into: &out)
     }
   }
 }

@@ -1,14 +1,6 @@
 import ConnectData
 import Primitives
 
-/// What a converter of bytes does not take. Connect's task dies of it.
-public enum ConverterError: Error, Equatable, Sendable {
-  /// `Invalid schema type for ByteArrayConverter: STRING`
-  case schemaIsNotBytes(ConnectSchema.Kind)
-  /// `ByteArrayConverter is not compatible with objects of type class …`
-  case valueIsNotBytes
-}
-
 /// Connect's `org.apache.kafka.connect.converters.ByteArrayConverter`: bytes as they are, and nothing else.
 public enum ByteArrayConverter {
   /// Writes the bytes. Returns false, with nothing written, for a null.

@@ -145,6 +145,9 @@ public enum JSONConverter {
 }
 
 extension ConnectSchema {
+  /// What stands for "no schema" where only logical types and structures would ask for one.
+  static let unknown = ConnectSchema(.string, isOptional: true)
+
   /// Schema of an array's elements; of anything else, an optional string, which writes values as they are.
   var elementSchema: ConnectSchema {
     if case .array(let element) = kind { element } else { ConnectSchema(.string, isOptional: true) }

@@ -4,9 +4,9 @@ import Primitives
 /// Connect's `org.apache.kafka.connect.storage.SimpleHeaderConverter`: `Values.convertToString`, as UTF-8.
 public enum SimpleHeaderConverter {
   /// Writes the value. Returns false, with nothing written, for a null, which is a null header.
-  public static func write(_ value: ConnectValue, _ schema: ConnectSchema, into out: inout ByteWriter) -> Bool {
+  public static func write(_ value: ConnectValue, _ schema: ConnectSchema?, into out: inout ByteWriter) -> Bool {
     if value == .null { return false }
-    append(value, schema, isEmbedded: false, into: &out)
+    append(value, schema ?? .unknown, isEmbedded: false, into: &out)
     return true
   }
 

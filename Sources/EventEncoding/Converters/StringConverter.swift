@@ -8,9 +8,9 @@ public enum StringConverter {
   /// Unnamed bytes print as the Java buffer that Debezium puts them in, which tells only their number. Other bytes
   /// (bits, the value of a decimal of variable scale) are Java arrays, whose text is an identity that no two runs share:
   /// they are written as base64 here.
-  public static func write(_ value: ConnectValue, _ schema: ConnectSchema, into out: inout ByteWriter) -> Bool {
+  public static func write(_ value: ConnectValue, _ schema: ConnectSchema?, into out: inout ByteWriter) -> Bool {
     if value == .null { return false }
-    append(value, schema, into: &out)
+    append(value, schema ?? .unknown, into: &out)
     return true
   }
 

@@ -1,9 +1,12 @@
+import ConnectData
 import Primitives
 
 /// The four headers that every data record carries (`extended.headers.enabled`), made once and copied as one block.
 struct ContextHeaders {
   private let block: [UInt8]
   private let headers: [EncodedRecord.Header]
+  /// The same, for records that are trees.
+  let trees: [ConnectHeader]
 
   static let names = [
     "__debezium.context.connectorLogicalName", "__debezium.context.taskId", "__debezium.context.connectorName",
@@ -14,22 +17,22 @@ struct ContextHeaders {
     guard options.addsContextHeaders else {
       block = []
       headers = []
+      trees = []
       return
     }
-    var block: [UInt8] = []
-    var headers: [EncodedRecord.Header] = []
     let values = [options.topics.prefix, options.taskID, "postgresql", options.runID]
-    for (name, value) in zip(ContextHeaders.names, values) {
-      let nameStart = block.count
-      block += Array(name.utf8)
-      let nameEnd = block.count
-      block.append(0)
-      let valueStart = block.count
-      block += Array(value.utf8)
-      headers.append(.init(name: nameStart..<nameEnd, value: valueStart..<block.count))
+    trees = zip(ContextHeaders.names, values).map { name, value in
+      ConnectHeader(name, .text(value), EnvelopeSchema.text)
     }
-    self.block = block
-    self.headers = headers
+    var record = EncodedRecord()
+    for header in trees {
+      record.appendHeader(Array(header.name.utf8)) { out in
+        // Every converter of headers takes text.
+        (try? options.headerConverter.write(header.value, header.schema, into: &out)) ?? false
+      }
+    }
+    block = record.bytes.copiedBytes
+    headers = record.headers
   }
 
   func append(to record: inout EncodedRecord) {

@@ -46,50 +46,57 @@ public enum EnvelopeSchema {
       ]), name: "\(topic).Envelope", version: 2)
   }
 
-  static let transactionKey = ConnectSchema(
-    .structure([ConnectField("id", text)]), name: "io.debezium.connector.common.TransactionMetadataKey", version: 1)
+  static let transactionKey = SharedSchema(
+    ConnectSchema(
+      .structure([ConnectField("id", text)]), name: "io.debezium.connector.common.TransactionMetadataKey", version: 1))
 
-  static let transactionValue = ConnectSchema(
-    .structure([
-      ConnectField("status", text), ConnectField("id", text), ConnectField("event_count", optionalInt64),
-      ConnectField(
-        "data_collections",
-        ConnectSchema(
-          .array(
-            ConnectSchema(
-              .structure([
-                ConnectField("data_collection", text), ConnectField("event_count", ConnectSchema(.int64)),
-              ]), isOptional: true, name: "event.collection", version: 1)), isOptional: true)),
-      ConnectField("ts_ms", ConnectSchema(.int64)),
-    ]), name: "io.debezium.connector.common.TransactionMetadataValue", version: 1)
+  static let transactionValue = SharedSchema(
+    ConnectSchema(
+      .structure([
+        ConnectField("status", text), ConnectField("id", text), ConnectField("event_count", optionalInt64),
+        ConnectField(
+          "data_collections",
+          ConnectSchema(
+            .array(
+              ConnectSchema(
+                .structure([
+                  ConnectField("data_collection", text), ConnectField("event_count", ConnectSchema(.int64)),
+                ]), isOptional: true, name: "event.collection", version: 1)), isOptional: true)),
+        ConnectField("ts_ms", ConnectSchema(.int64)),
+      ]), name: "io.debezium.connector.common.TransactionMetadataValue", version: 1))
 
-  static let messageKey = ConnectSchema(
-    .structure([ConnectField("prefix", optionalText)]), name: "io.debezium.connector.postgresql.MessageKey", version: 1)
+  static let messageKey = SharedSchema(
+    ConnectSchema(
+      .structure([ConnectField("prefix", optionalText)]), name: "io.debezium.connector.postgresql.MessageKey",
+      version: 1))
 
   static let messageValue = messageValue(content: .bytes)
   /// Under a `binary.handling.mode` that makes texts of bytes.
   static let messageTextValue = messageValue(content: .string)
 
-  private static func messageValue(content: ConnectSchema.Kind) -> ConnectSchema {
-    ConnectSchema(
-      .structure([
-        ConnectField("op", text), ConnectField("ts_ms", optionalInt64), ConnectField("source", source),
-        ConnectField("transaction", transactionBlock),
-        ConnectField(
-          "message",
-          ConnectSchema(
-            .structure([
-              ConnectField("prefix", optionalText), ConnectField("content", ConnectSchema(content, isOptional: true)),
-            ]), name: "io.debezium.connector.postgresql.Message", version: 1)),
-      ]), name: "io.debezium.connector.postgresql.MessageValue", version: 1)
+  private static func messageValue(content: ConnectSchema.Kind) -> SharedSchema {
+    SharedSchema(
+      ConnectSchema(
+        .structure([
+          ConnectField("op", text), ConnectField("ts_ms", optionalInt64), ConnectField("source", source),
+          ConnectField("transaction", transactionBlock),
+          ConnectField(
+            "message",
+            ConnectSchema(
+              .structure([
+                ConnectField("prefix", optionalText), ConnectField("content", ConnectSchema(content, isOptional: true)),
+              ]), name: "io.debezium.connector.postgresql.Message", version: 1)),
+        ]), name: "io.debezium.connector.postgresql.MessageValue", version: 1))
   }
 
-  static let heartbeatKey = ConnectSchema(
-    .structure([ConnectField("serverName", text)]), name: "io.debezium.connector.common.ServerNameKey", version: 1)
+  static let heartbeatKey = SharedSchema(
+    ConnectSchema(
+      .structure([ConnectField("serverName", text)]), name: "io.debezium.connector.common.ServerNameKey", version: 1))
 
-  static let heartbeatValue = ConnectSchema(
-    .structure([ConnectField("ts_ms", ConnectSchema(.int64))]), name: "io.debezium.connector.common.Heartbeat",
-    version: 1)
+  static let heartbeatValue = SharedSchema(
+    ConnectSchema(
+      .structure([ConnectField("ts_ms", ConnectSchema(.int64))]), name: "io.debezium.connector.common.Heartbeat",
+      version: 1))
 
   static let text = ConnectSchema(.string)
   static let optionalText = ConnectSchema(.string, isOptional: true)

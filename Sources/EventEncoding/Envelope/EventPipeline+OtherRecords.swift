@@ -80,41 +80,20 @@ extension EventPipeline {
       value: .structure([.int64(floorDivide(now, 1_000_000))]), EnvelopeSchema.heartbeatValue, lsn)
   }
 
-  /// A record that is no change of a table: no context headers, and event routers let it pass.
+  /// A record that is no change of a table: no context headers.
   mutating func emitTree(
-    topic: Int, partition: Int32? = nil, key: ConnectValue, _ keySchema: ConnectSchema, value: ConnectValue,
-    _ valueSchema: ConnectSchema,
-    _ lsn: LSN
+    topic: Int, partition: Int32? = nil, key: ConnectValue, _ keySchema: SharedSchema, value: ConnectValue,
+    _ valueSchema: SharedSchema, _ lsn: LSN
   ) throws(PipelineError) {
     let slot = records.append(nil, at: lsn)
+    let tree = ConnectRecord(
+      topic: topics.names[topic], partition: partition, keySchema: keySchema, key: key, valueSchema: valueSchema,
+      value: value)
     do throws(PipelineError) {
-      var subject = TransformChain.Subject(topic: topic, isTombstone: false)
-      for index in chain.steps.indices {
-        guard chain.applies(index, to: subject, topics: topics, hasHeader: { _ in false }) else { continue }
-        if case .regexRouter(let router) = chain.steps[index].kind {
-          subject.topic = try route(index, router, subject.topic, nil, lsn)
-        }
-      }
-      slot.record.topic = subject.topic
-      slot.record.partition = partition
-      slot.record.key = try writeTree(
-        key, keySchema, options.keyConverter, plan: nil, lsn: lsn, into: &slot.record.bytes)
-      slot.record.value = try writeTree(
-        value, valueSchema, options.valueConverter, plan: nil, lsn: lsn, into: &slot.record.bytes)
+      if try !finish(tree, from: 0, plan: nil, lsn, into: &slot.record) { records.cancelLast() }
     } catch {
       records.cancelLast()
       throw error
-    }
-  }
-
-  mutating func route(
-    _ index: Int, _ router: RegexRouter, _ topic: Int, _ plan: RelationPlan?, _ lsn: LSN
-  ) throws(PipelineError) -> Int {
-    do throws(JavaReplacement.Refusal) {
-      return try chain.route(index, router, topic, topics: &topics)
-    } catch {
-      throw PipelineError(
-        .transform(alias: chain.steps[index].alias, TransformFailure(error.reason)), table: plan?.id, lsn: lsn)
     }
   }
 }

@@ -28,6 +28,7 @@ public struct EventPipeline: ~Copyable {
   let options: PipelineOptions
   let chain: TransformChain
   let contextHeaders: ContextHeaders
+  var trees: RecordTreeWriter
   private var decoder = PgOutputDecoder()
   var rows: RowEncoder
   var outbox: OutboxEncoder
@@ -47,6 +48,7 @@ public struct EventPipeline: ~Copyable {
     self.lastCommit = lastCommit
     chain = TransformChain(options.transforms)
     contextHeaders = ContextHeaders(options: options)
+    trees = RecordTreeWriter(options: options)
     rows = RowEncoder(options: options)
     outbox = OutboxEncoder(options: options)
     source = SourceFragments(prefix: options.topics.prefix, database: options.database)
@@ -255,180 +257,6 @@ public struct EventPipeline: ~Copyable {
     if options.skippedOperations.contains(.truncate) { return }
     let empty = RawSpan()
     try emitRow(.truncate, plan, old: nil, new: nil, fallback: nil, .none, empty, lsn, now)
-  }
-
-  private mutating func emitTombstone(
-    _ plan: RelationPlan, _ tuple: TupleLayout, _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN
-  ) throws(PipelineError) {
-    let slot = records.append(plan, at: lsn)
-    do throws(PipelineError) {
-      try writeHeaders(plan, keyChange, message, lsn, into: &slot.record)
-      var subject = TransformChain.Subject(topic: plan.topic, isTombstone: true)
-      for index in chain.steps.indices {
-        guard chain.applies(index, to: subject, topics: topics, hasHeader: { slot.record.hasHeader($0) }) else {
-          continue
-        }
-        switch chain.steps[index].kind {
-        case .regexRouter(let router): subject.topic = try route(index, router, subject.topic, plan, lsn)
-        case .eventRouter:
-          records.cancelLast()
-          return
-        }
-      }
-      slot.record.topic = subject.topic
-      try rows.writeKey(plan, tuple, old: nil, message, lsn: lsn, into: &slot.record)
-    } catch {
-      records.cancelLast()
-      throw error
-    }
-  }
-
-  private mutating func emitRow(
-    _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, fallback: TupleLayout?,
-    _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN, _ now: Int64
-  ) throws(PipelineError) {
-    let slot = records.append(plan, at: lsn)
-    do throws(PipelineError) {
-      let isKept = try fillRow(
-        operation, plan, old: old, new: new, fallback: fallback, keyChange, message, lsn, now, into: &slot.record)
-      if !isKept { records.cancelLast() }
-    } catch {
-      records.cancelLast()
-      throw error
-    }
-  }
-
-  /// Returns `false` where a transform dropped the record.
-  private mutating func fillRow(
-    _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, fallback: TupleLayout?,
-    _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN, _ now: Int64, into record: inout EncodedRecord
-  ) throws(PipelineError) -> Bool {
-    try writeHeaders(plan, keyChange, message, lsn, into: &record)
-    var subject = TransformChain.Subject(topic: plan.topic, isTombstone: false)
-    var isEnvelope = true
-    // Counted here, since a row that a transform drops later is an event of its transaction all the same.
-    var collectionOrder: Int64 = 0
-    if options.providesTransactionMetadata, transaction != nil { collectionOrder = transaction!.count(plan.id) }
-    for index in chain.steps.indices {
-      let isTombstone = !isEnvelope && record.value == nil
-      subject.isTombstone = isTombstone
-      let applies = chain.applies(index, to: subject, topics: topics, hasHeader: { record.hasHeader($0) })
-      guard applies else { continue }
-      switch chain.steps[index].kind {
-      case .regexRouter(let router):
-        subject.topic = try route(index, router, subject.topic, plan, lsn)
-      case .eventRouter(let router):
-        if isTombstone { return false }
-        guard isEnvelope else { continue }
-        switch operation {
-        case .delete: return false
-        case .update:
-          guard router.invalidOperationBehavior == .fatal else { return false }
-          throw failure(
-            index, TransformFailure("an update of the outbox table, with table.op.invalid.behavior=fatal"), plan, lsn)
-        case .truncate, .message:
-          throw failure(index, TransformFailure("a truncate of the outbox table has no event"), plan, lsn)
-        case .create, .read: break
-        }
-        do throws(TransformFailure) {
-          guard let outboxPlan = try plan.outbox[index]?.get() else { continue }
-          subject.topic = try outbox.write(
-            index, router, outboxPlan, plan, new!, message, lsn: lsn, now: now, rows: &rows, topics: &topics,
-            into: &record)
-        } catch {
-          throw failure(index, error, plan, lsn)
-        }
-        isEnvelope = false
-      }
-    }
-    record.topic = subject.topic
-    guard isEnvelope else { return true }
-    if operation != .truncate {
-      try rows.writeKey(plan, new ?? old!, old: fallback, message, lsn: lsn, into: &record)
-    }
-    try writeEnvelope(
-      operation, plan, old: old, new: new, fallback: fallback, message, lsn, now, collectionOrder: collectionOrder,
-      into: &record)
-    return true
-  }
-
-  private func failure(_ index: Int, _ failure: TransformFailure, _ plan: RelationPlan, _ lsn: LSN) -> PipelineError {
-    PipelineError(
-      .transform(alias: chain.steps[index].alias, failure), table: plan.id, keyColumns: plan.keyColumnNames, lsn: lsn)
-  }
-
-  private mutating func writeHeaders(
-    _ plan: RelationPlan, _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN, into record: inout EncodedRecord
-  ) throws(PipelineError) {
-    switch keyChange {
-    case .none: break
-    case .newKey(let tuple, let old):
-      try writeKeyHeader("__debezium.newkey", plan, tuple, fallback: old, message, lsn, into: &record)
-    case .oldKey(let tuple):
-      try writeKeyHeader("__debezium.oldkey", plan, tuple, fallback: nil, message, lsn, into: &record)
-    }
-    contextHeaders.append(to: &record)
-  }
-
-  private mutating func writeKeyHeader(
-    _ name: String, _ plan: RelationPlan, _ tuple: TupleLayout, fallback: TupleLayout?, _ message: RawSpan,
-    _ lsn: LSN, into record: inout EncodedRecord
-  ) throws(PipelineError) {
-    let key = try rows.keyValue(plan, tuple, old: fallback, message, lsn: lsn)
-    record.appendHeader(Array(name.utf8)) { out in
-      SimpleHeaderConverter.write(key, plan.keySchema, into: &out)
-    }
-  }
-
-  private mutating func writeEnvelope(
-    _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, fallback: TupleLayout?,
-    _ message: RawSpan, _ lsn: LSN, _ now: Int64, collectionOrder: Int64, into record: inout EncodedRecord
-  ) throws(PipelineError) {
-    guard options.valueConverter.json != nil else {
-      throw PipelineError(
-        .converter(
-          "a change record is a structure, which needs value.converter=org.apache.kafka.connect.json.JsonConverter"),
-        table: plan.id, keyColumns: plan.keyColumnNames, lsn: lsn)
-    }
-    let start = record.bytes.count
-    record.bytes.append(plan.valuePrefix)
-    record.bytes.append("{\"before\":")
-    if let old {
-      try rows.writeRow(plan, old, old: nil, message, lsn: lsn, into: &record.bytes)
-    } else {
-      record.bytes.append("null")
-    }
-    record.bytes.append(",\"after\":")
-    if let new {
-      try rows.writeRow(plan, new, old: fallback, message, lsn: lsn, into: &record.bytes)
-    } else {
-      record.bytes.append("null")
-    }
-    record.bytes.append(UInt8(ascii: ","))
-    source.write(lsn: lsn, table: plan.sourceTableJSON, into: &record.bytes)
-    if collectionOrder > 0, let transaction {
-      record.bytes.append(",\"transaction\":{\"id\":\"")
-      record.bytes.append(decimal: UInt64(transaction.id.rawValue))
-      record.bytes.append(UInt8(ascii: ":"))
-      record.bytes.append(decimal: lsn.rawValue)
-      record.bytes.append("\",\"total_order\":")
-      record.bytes.append(decimal: transaction.totalOrder)
-      record.bytes.append(",\"data_collection_order\":")
-      record.bytes.append(decimal: collectionOrder)
-      record.bytes.append("},\"op\":\"")
-    } else {
-      record.bytes.append(",\"transaction\":null,\"op\":\"")
-    }
-    record.bytes.append(operation.rawValue)
-    record.bytes.append("\",\"ts_ms\":")
-    record.bytes.append(decimal: floorDivide(now, 1_000_000))
-    record.bytes.append(",\"ts_us\":")
-    record.bytes.append(decimal: floorDivide(now, 1_000))
-    record.bytes.append(",\"ts_ns\":")
-    record.bytes.append(decimal: now)
-    record.bytes.append(UInt8(ascii: "}"))
-    if !plan.valuePrefix.isEmpty { record.bytes.append(UInt8(ascii: "}")) }
-    record.value = start..<record.bytes.count
   }
 }
 

@@ -31,6 +31,15 @@ final class RelationPlan {
   /// Per transform of the chain: for an event router its plan, or why it has none.
   let outbox: [Result<OutboxPlan, TransformFailure>?]
 
+  /// The schemas as records that are trees carry them, made when the first is.
+  private(set) lazy var sharedKeySchema = SharedSchema(keySchema)
+  private(set) lazy var sharedEnvelopeSchema = SharedSchema(EnvelopeSchema.envelope(valueSchema, topic: schemaPrefix))
+  var outboxTable: OutboxValueSchemas.Table {
+    OutboxValueSchemas.Table(fields: valueSchema.fields, schemaName: valueSchema.name)
+  }
+  /// What names of schemas begin with: prefix, schema and table.
+  private let schemaPrefix: String
+
   var keyColumnNames: [String] { keyColumns.map(\.name) }
 
   init(relation: Relation, table: TableDescription, topic: Int, options: PipelineOptions) {
@@ -73,6 +82,7 @@ final class RelationPlan {
     }
     let fields = columns.map { ConnectField($0.name, $0.schema) }
     let name = options.topics.data(id)
+    schemaPrefix = name
     keySchema = EnvelopeSchema.key(
       keyColumns.map { ConnectField($0.name, $0.schema) }
         + (keyField.map { [ConnectField($0.name, EnvelopeSchema.text)] } ?? []), topic: name)

@@ -88,6 +88,54 @@ struct RowEncoder {
     }
   }
 
+  /// One field as it stands in a record that is a tree: what `writeColumn` writes, with defaults left to the converter.
+  mutating func treeValue(
+    _ plan: RelationPlan, _ columnPlan: ColumnPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan,
+    lsn: LSN
+  ) throws(PipelineError) -> ConnectValue {
+    let tupleIndex = columnPlan.tupleIndex
+    var column = tuple[tupleIndex]
+    if case .unchanged = column, let old, case .text = old[tupleIndex] { column = old[tupleIndex] }
+    switch column {
+    case .null: return columnPlan.codec.absentValue
+    case .unchanged: return columnPlan.codec.unavailable
+    case .binary:
+      throw PipelineError(
+        .unexpectedMessage("a value in binary format, which was not asked for"), table: plan.id, lsn: lsn)
+    case .text(let range):
+      do throws(ConversionError) {
+        return try columnPlan.codec.value(message.extracting(range))
+      } catch {
+        try failed(plan, columnPlan, error, lsn: lsn)
+        return columnPlan.codec.absentValue
+      }
+    }
+  }
+
+  /// The row as `before` or `after` of a record that is a tree.
+  mutating func treeRow(
+    _ plan: RelationPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN
+  ) throws(PipelineError) -> ConnectValue {
+    var values: [ConnectValue] = []
+    values.reserveCapacity(plan.columns.count)
+    for column in plan.columns {
+      values.append(try treeValue(plan, column, tuple, old: old, message, lsn: lsn))
+    }
+    return .structure(values)
+  }
+
+  /// The key of a record that is a tree.
+  mutating func treeKey(
+    _ plan: RelationPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN
+  ) throws(PipelineError) -> ConnectValue {
+    var values: [ConnectValue] = []
+    for column in plan.keyColumns {
+      values.append(try treeValue(plan, column, tuple, old: old, message, lsn: lsn))
+    }
+    if let field = plan.keyField { values.append(.text(field.value)) }
+    return .structure(values)
+  }
+
   private mutating func failed(
     _ plan: RelationPlan, _ column: ColumnPlan, _ error: ConversionError, lsn: LSN
   ) throws(PipelineError) {
@@ -141,35 +189,4 @@ public struct ConversionWarning: Sendable {
   public let column: String
   public let error: ConversionError
   public let lsn: LSN
-}
-
-/// Writes a value as a converter does. Returns where it stands, or `nil` for no bytes at all.
-func writeTree(
-  _ value: ConnectValue, _ schema: ConnectSchema, _ converter: RecordConverter, plan: RelationPlan?, lsn: LSN,
-  into out: inout ByteWriter
-) throws(PipelineError) -> Range<Int>? {
-  let start = out.count
-  let hasBytes: Bool
-  do throws(ConverterError) {
-    switch converter {
-    case .json(let schemasEnabled, let options):
-      if schemasEnabled {
-        out.append("{\"schema\":")
-        JSONConverter.writeSchema(schema, fieldName: nil, options, into: &out)
-        out.append(",\"payload\":")
-      }
-      JSONConverter.write(value, schema, options, into: &out)
-      if schemasEnabled { out.append(UInt8(ascii: "}")) }
-      hasBytes = true
-    case .string: hasBytes = StringConverter.write(value, schema, into: &out)
-    case .byteArray: hasBytes = try ByteArrayConverter.write(value, schema, into: &out)
-    case .binaryData(let delegate):
-      hasBytes = try BinaryDataConverter.write(value, schema, delegate: delegate, into: &out)
-    }
-  } catch {
-    out.truncate(to: start)
-    throw PipelineError(
-      .converter("\(error)"), table: plan?.id, keyColumns: plan?.keyColumnNames ?? [], lsn: lsn)
-  }
-  return hasBytes ? start..<out.count : nil
 }

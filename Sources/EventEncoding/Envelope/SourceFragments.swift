@@ -1,4 +1,5 @@
 import ConnectData
+import EventRouting
 import PgOutput
 import Primitives
 
@@ -9,6 +10,19 @@ import Primitives
 /// with the row's own LSN between `head` and `middle`, the table between `middle` and `transaction`, and the LSN again
 /// before `tail`. Source: Debezium 3.6, `PostgresSourceInfoStructMaker`.
 struct SourceFragments: ~Copyable {
+  /// What the parts were last written from, for records that are trees.
+  struct Facts {
+    var unixMicroseconds: Int64 = 0
+    var nanosecondRemainder: Int64 = 0
+    var marker = SnapshotMarker.streaming
+    var lastCommit: LSN?
+    var transactionID: UInt64?
+    var origin: Origin?
+  }
+
+  private(set) var facts = Facts()
+  private let prefix: String
+  private let database: String
   private let constantHead: [UInt8]
   private let databaseJSON: [UInt8]
   private var head = ByteWriter()
@@ -17,6 +31,8 @@ struct SourceFragments: ~Copyable {
   private var tail = ByteWriter()
 
   init(prefix: String, database: String) {
+    self.prefix = prefix
+    self.database = database
     var out = ByteWriter()
     out.append("\"source\":{\"version\":")
     JSONText.writeString(PipelineOptions.debeziumVersion, into: &out)
@@ -35,6 +51,9 @@ struct SourceFragments: ~Copyable {
     unixMicroseconds: Int64, nanosecondRemainder: Int64 = 0, marker: SnapshotMarker, lastCommit: LSN?,
     transactionID: UInt64?, origin: Origin?
   ) {
+    facts = Facts(
+      unixMicroseconds: unixMicroseconds, nanosecondRemainder: nanosecondRemainder, marker: marker,
+      lastCommit: lastCommit, transactionID: transactionID, origin: origin)
     head.removeAll()
     head.append(constantHead)
     head.append(decimal: floorDivide(unixMicroseconds, 1_000))
@@ -84,6 +103,21 @@ struct SourceFragments: ~Copyable {
     out.append(transaction.bytes)
     out.append(decimal: lsn.rawValue)
     out.append(tail.bytes)
+  }
+
+  /// The same block as a tree, in the order of `EnvelopeSchema.source`.
+  func tree(lsn: LSN, table: TableID) -> ConnectValue {
+    let microseconds = facts.unixMicroseconds
+    let lastCommit = facts.lastCommit.map { "\"\($0.rawValue)\"" } ?? "null"
+    let nanoseconds = microseconds.multipliedReportingOverflow(by: 1_000).partialValue &+ facts.nanosecondRemainder
+    return .structure([
+      .text(PipelineOptions.debeziumVersion), .text("postgresql"), .text(prefix),
+      .int64(floorDivide(microseconds, 1_000)), .text(facts.marker.rawValue), .text(database),
+      .text("[\(lastCommit),\"\(lsn.rawValue)\"]"), .int64(microseconds), .int64(nanoseconds), .text(table.schema),
+      .text(table.name), facts.transactionID.map { .int64(Int64(bitPattern: $0)) } ?? .null,
+      .int64(Int64(bitPattern: lsn.rawValue)), .null, facts.origin.map { .text($0.name) } ?? .null,
+      facts.origin.map { .int64(Int64(bitPattern: $0.commitLSN.rawValue)) } ?? .null,
+    ])
   }
 }
 

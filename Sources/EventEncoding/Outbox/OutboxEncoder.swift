@@ -9,6 +9,7 @@ import Primitives
 struct OutboxEncoder {
   let keyConverter: RecordConverter
   let valueConverter: RecordConverter
+  let headerConverter: HeaderConverter
   private var routes: [RouteCache] = []
   private var valueSchemas = OutboxValueSchemas()
   /// Per transform of the chain that expands payloads.
@@ -18,6 +19,7 @@ struct OutboxEncoder {
   init(options: PipelineOptions) {
     keyConverter = options.keyConverter
     valueConverter = options.valueConverter
+    headerConverter = options.headerConverter
     routes = Array(repeating: RouteCache(), count: options.transforms.count)
     expansion = options.transforms.map { step in
       guard case .eventRouter(let router) = step.kind, router.expandsJSONPayload else { return nil }
@@ -123,7 +125,7 @@ struct OutboxEncoder {
     into record: inout EncodedRecord
   ) throws(TransformFailure) {
     let plan = row.relation.columns[column]
-    if plan.isPlainText, case .text(let range) = row.column(column) {
+    if plan.isPlainText, headerConverter.copiesText, case .text(let range) = row.column(column) {
       record.appendHeader(name) { out in
         out.append(message.extracting(range))
         return true
@@ -131,7 +133,13 @@ struct OutboxEncoder {
       return
     }
     let value = try row.value(column, message, rows: &rows)
-    record.appendHeader(name) { out in SimpleHeaderConverter.write(value, plan.schema, into: &out) }
+    do throws(ConverterError) {
+      try record.appendHeader(name) { out throws(ConverterError) in
+        try headerConverter.write(value, plan.schema, into: &out)
+      }
+    } catch {
+      throw TransformFailure("header \(row.relation.columns[column].name): \(error)")
+    }
   }
 
   /// Writes one column as a whole key or value.
@@ -277,13 +285,13 @@ struct OutboxEncoder {
       throw TransformFailure("column '\(row.relation.columns[plan.route].name)', which route.by.field names, is NULL")
     }
     let schema = try valueSchemas.schema(
-      payload: payloadSchema, version: version, relation: row.relation, placements: plan.envelope,
+      payload: payloadSchema, version: version, table: row.relation.outboxTable, placements: plan.envelope,
       route: row.text(range, message))
     for placement in plan.envelope { values.append(try row.value(placement.column, message, rows: &rows)) }
     if isEmpty, router.sendsTombstoneOnEmptyPayload {
       record.value = nil
       return
     }
-    record.value = try writeTree(.structure(values), schema, valueConverter, row, into: &record.bytes)
+    record.value = try writeTree(.structure(values), schema.schema, valueConverter, row, into: &record.bytes)
   }
 }

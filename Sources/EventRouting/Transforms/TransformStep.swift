@@ -3,6 +3,8 @@ public struct TransformStep {
   public enum Kind {
     case regexRouter(RegexRouter)
     case eventRouter(EventRouterOptions)
+    /// Any other: it takes the record as a tree.
+    case record(any RecordTransform)
   }
 
   /// The name in the connector file, for errors.

@@ -17,6 +17,7 @@ extension PlanBuilder {
       columnFilter: try ColumnFilter(
         includeList: options.columnIncludeList, excludeList: options.columnExcludeList),
       transforms: try options.transforms.map { try transform($0, options.predicates) }, runID: runID)
+    pipeline.headerConverter = try headerConverter(options.headerConverter)
     pipeline.sendsTombstones = options.tombstonesOnDelete
     pipeline.skippedOperations = Set(
       options.skippedOperations.compactMap { $0.rawValue.utf8.first.flatMap(Operation.init(rawValue:)) })
@@ -57,6 +58,13 @@ extension PlanBuilder {
     }
   }
 
+  private static func headerConverter(_ options: HeaderConverterOptions) throws -> HeaderConverter {
+    switch options {
+    case .simple: .simple
+    case .converter(let converter): .converter(try self.converter(converter))
+    }
+  }
+
   private static func jsonOptions(_ options: JSONConverterOptions) -> JSONOptions {
     JSONOptions(
       decimalFormat: options.decimalFormat == .numeric ? .numeric : .base64,
@@ -71,6 +79,7 @@ extension PlanBuilder {
       switch options.kind {
       case .regexRouter(let regex, let replacement): kind = .regexRouter(try router(regex, replacement))
       case .eventRouter(let router): kind = .eventRouter(try eventRouter(router))
+      case .record(let className, let values): kind = .record(try TransformBuilder.make(className, values))
       }
       let predicate = try options.predicate.map { alias in
         guard let found = predicates.first(where: { $0.alias == alias }) else {
