@@ -47,6 +47,9 @@ public struct PostgresConnection: ~Copyable {
   /// Server version as a number: 150018 is 15.18.
   public var serverVersion: Int { Int(unsafe PQserverVersion(handle)) }
 
+  /// For poll(2). Stays the same while the connection lives.
+  public var socket: Int32 { unsafe PQsocket(handle) }
+
   /// Whether the connection still stands, as far as libpq knows.
   public var isConnected: Bool { unsafe PQstatus(handle) == CONNECTION_OK }
 

@@ -101,8 +101,14 @@ public struct ReplicationConnection: ~Copyable {
     return ends
   }
 
-  /// Makes a logical slot for pgoutput. With `exportsSnapshot` the snapshot lives until the next command here.
-  public func createSlot(_ name: String, exportsSnapshot: Bool) throws(PostgresError) -> CreatedSlot {
+  /// The server's process of this session.
+  public var serverProcess: Int32 { unsafe PQbackendPID(handle) }
+
+  /// Makes a logical slot for pgoutput. With `exportsSnapshot` the snapshot lives until the next command here; a temporary
+  /// slot lives as long as this connection.
+  public func createSlot(
+    _ name: String, exportsSnapshot: Bool, isTemporary: Bool = false
+  ) throws(PostgresError) -> CreatedSlot {
     let option: String
     if serverVersion >= 150_000 {
       option = exportsSnapshot ? "(SNAPSHOT 'export')" : "(SNAPSHOT 'nothing')"
@@ -110,7 +116,8 @@ public struct ReplicationConnection: ~Copyable {
       option = exportsSnapshot ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT"
     }
     let answer = try command(
-      "CREATE_REPLICATION_SLOT \(PostgresConnection.quoted(identifier: name)) LOGICAL pgoutput \(option)")
+      "CREATE_REPLICATION_SLOT \(PostgresConnection.quoted(identifier: name))\(isTemporary ? " TEMPORARY" : "") LOGICAL pgoutput \(option)"
+    )
     guard let row = answer.rows.first, row.count >= 3, let point = row[1].flatMap({ LSN($0) }) else {
       throw PostgresError(kind: .unexpectedAnswer, message: "CREATE_REPLICATION_SLOT gave an unexpected answer")
     }

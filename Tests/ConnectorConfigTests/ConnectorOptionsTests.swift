@@ -7,7 +7,7 @@ import Testing
   @Test func defaultsAreDebeziums() throws {
     let options = try Support.options()
     #expect(options.slotName == "debezium" && options.publicationName == "dbz_publication")
-    #expect(options.publicationAutocreateMode == .allTables && options.snapshotMode == .initial)
+    #expect(options.publicationAutocreateMode == .allTables && options.snapshot.mode == .initial)
     #expect(options.skippedOperations == [.truncate] && options.decimalHandlingMode == .precise)
     #expect(options.keyConverter == .json(JSONConverterOptions()) && options.headerConverter == .simple)
     #expect(options.topicDelimiter == "." && options.topicTransaction == "transaction")
@@ -34,12 +34,12 @@ import Testing
     #expect(options.skippedOperations.isEmpty && options.timePrecisionMode == .nanoseconds)
     #expect(options.tableIncludeList == [#"public\.a"#, #"public\.b{1,2}"#])
     #expect(options.unavailableValuePlaceholder == [0, 255] && !options.flushLSNSource)
-    #expect(options.snapshotMode == .noData && options.binaryHandlingMode == .base64URLSafe)
+    #expect(options.snapshot.mode == .noData && options.binaryHandlingMode == .base64URLSafe)
     #expect(options.producerOverrides["linger.ms"]?.text == "7" && !options.tombstonesOnDelete)
   }
 
   @Test(arguments: [
-    ("snapshot.mode", "always", "not supported by this version"), ("snapshot.mode", "never", "must be one of"),
+    ("snapshot.mode", "custom", "it needs a Java class"), ("snapshot.mode", "never", "must be one of"),
     ("plugin.name", "decoderbufs", "only pgoutput"), ("plugin.name", "wal2json", "must be one of"),
     ("slot.name", "Ab", "lower-case"), ("database.port", "0", "must be from 1 to 65535"),
     ("database.port", "x", "integer"),

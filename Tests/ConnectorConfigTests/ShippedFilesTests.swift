@@ -20,7 +20,7 @@ import Testing
       ])
     #expect(loaded.notices.isEmpty, "\(loaded.notices)")
     #expect(loaded.connectors.map(\.slotName) == ["fintech_main", "fintech_outbox", "fintech_analytics"])
-    #expect(loaded.connectors.allSatisfy { $0.publicationName == $0.slotName && $0.snapshotMode == .initial })
+    #expect(loaded.connectors.allSatisfy { $0.publicationName == $0.slotName && $0.snapshot.mode == .initial })
     #expect(
       loaded.connectors.allSatisfy { $0.publicationAutocreateMode == .disabled && $0.decimalHandlingMode == .string })
     #expect(loaded.connectors.allSatisfy { $0.heartbeatIntervalMilliseconds == 0 })

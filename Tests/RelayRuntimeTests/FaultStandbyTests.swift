@@ -18,7 +18,7 @@ import Testing
   private func plan(_ postgres: EmbeddedPostgres, kafka: String, waits: Bool = true) -> ConnectorPlan {
     var plan = ConnectorPlan(
       name: "c", database: postgres.socketSettings(), databaseName: "postgres", slot: "shared_slot",
-      publication: "shared_publication", publicationMode: .filtered, wantsSnapshotData: true,
+      publication: "shared_publication", publicationMode: .filtered, snapshot: SnapshotPlan(policy: .initial),
       producerProperties: [(name: "bootstrap.servers", value: kafka)],
       clientProperties: [(name: "bootstrap.servers", value: kafka)], storage: .file(postgres.directory + "/offsets"),
       makePipelineOptions: { runID in

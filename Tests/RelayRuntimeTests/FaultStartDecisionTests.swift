@@ -31,7 +31,7 @@ import Testing
   ) -> StartDecision {
     .decide(
       .init(
-        state: state, slot: slot, slotName: "s", database: "d", identity: identity, wantsSnapshotData: true,
+        state: state, slot: slot, slotName: "s", database: "d", identity: identity, policy: .initial,
         handedOver: handedOver, timelineEnds: ends))
   }
 

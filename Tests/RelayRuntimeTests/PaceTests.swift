@@ -106,33 +106,3 @@ import Testing
     #expect(RunID.make(unixMilliseconds: -1).hasPrefix("ffffffff-ffff-7"))
   }
 }
-
-@Suite struct SnapshotMarkersTests {
-  /// Markers of tables with so many rows each, but for the very last row.
-  private func markers(_ rows: [Int]) -> [SnapshotMarker] {
-    var markers = SnapshotMarkers()
-    var all: [SnapshotMarker] = []
-    for (index, count) in rows.enumerated() where count > 0 {
-      markers.beginTable(isFirst: index == 0)
-      for row in 1...count { all.append(markers.marker(isLastInTable: row == count)) }
-    }
-    return all
-  }
-
-  @Test func theFirstRowOfAllIsFirst() {
-    #expect(markers([3]) == [.first, .true, .lastInDataCollection])
-  }
-
-  @Test func laterTablesHaveTheirOwnFirstAndLast() {
-    #expect(
-      markers([2, 3]) == [.first, .lastInDataCollection, .firstInDataCollection, .true, .lastInDataCollection])
-  }
-
-  @Test func theOnlyRowOfATableIsItsLastButFirstWins() {
-    #expect(markers([1, 1]) == [.first, .lastInDataCollection])
-  }
-
-  @Test func withAnEmptyFirstTableNoRowIsFirst() {
-    #expect(markers([0, 2]) == [.firstInDataCollection, .lastInDataCollection])
-  }
-}

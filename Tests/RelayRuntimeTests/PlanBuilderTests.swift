@@ -90,7 +90,7 @@ import Testing
     let plan = try plan("fintech-main-connector")
     #expect(plan.name == "fintech-main-connector" && plan.databaseName == "fintech")
     #expect(plan.slot == "fintech_main" && plan.publication == "fintech_main")
-    #expect(plan.publicationMode == .disabled && plan.wantsSnapshotData && plan.waitsForSlot)
+    #expect(plan.publicationMode == .disabled && plan.snapshot.policy == .initial && plan.waitsForSlot)
     #expect(plan.database["user"] == "sluice" && plan.database["password"] == "secret")
     #expect(plan.database["dbname"] == "fintech" && plan.database["host"] == "localhost")
     #expect(plan.drainMilliseconds == 10_000 && plan.reconnectsMax == nil)

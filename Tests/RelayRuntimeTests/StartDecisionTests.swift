@@ -28,12 +28,19 @@ import Testing
   private func decide(
     _ state: StateRecord?, _ slot: ReplicationSlot?, timeline: Int = 1, walEnd: UInt64 = 0x1000, wantsData: Bool = true
   ) -> StartDecision {
+    decide(state, slot, wantsData ? .initial : .noData, timeline: timeline, walEnd: walEnd)
+  }
+
+  private func decide(
+    _ state: StateRecord?, _ slot: ReplicationSlot?, _ policy: SnapshotPolicy, timeline: Int = 1,
+    walEnd: UInt64 = 0x1000, slotAhead: StartDecision.SlotAhead = .isGap
+  ) -> StartDecision {
     StartDecision.decide(
       StartDecision.Situation(
         state: state, slot: slot, slotName: "sluice", database: "bank",
         identity: ReplicationConnection.SystemIdentity(
           systemIdentifier: "42", timeline: timeline, walFlushed: LSN(rawValue: walEnd), database: "bank"),
-        wantsSnapshotData: wantsData))
+        policy: policy, slotAhead: slotAhead))
   }
 
   private func refusal(_ decision: StartDecision) throws -> String {
@@ -149,5 +156,65 @@ import Testing
 
   @Test func anotherClusterIsFoundBeforeAnUnfinishedSnapshotIsTakenAgain() throws {
     #expect(try refusal(decide(state(snapshot: .running, system: "41"), slot())).contains("system identifier 41"))
+  }
+
+  // MARK: Other modes
+
+  @Test func alwaysTakesAnotherSnapshotOfASlotThatGoesOn() {
+    #expect(decide(nil, nil, .always) == .newSlot(withSnapshot: true, replacesSlot: false))
+    #expect(decide(state(position: 0x200), slot(), .always) == .snapshotAgain(after: LSN(rawValue: 0x200)))
+    #expect(decide(state(snapshot: .running), slot(), .always) == .newSlot(withSnapshot: true, replacesSlot: true))
+  }
+
+  @Test func alwaysDoesNotPassOverAGap() throws {
+    #expect(try refusal(decide(state(), nil, .always)).contains("slot sluice is gone"))
+    #expect(try refusal(decide(state(), slot(confirmed: 0x108), .always)).contains("would be missing"))
+    #expect(try refusal(decide(state(), slot(walStatus: "lost"), .always)).contains("wal_status = lost"))
+  }
+
+  @Test func whenNeededStreamsAsLongAsNothingIsMissing() {
+    #expect(decide(nil, nil, .whenNeeded) == .newSlot(withSnapshot: true, replacesSlot: false))
+    #expect(decide(state(position: 0x200), slot(), .whenNeeded) == .stream(from: LSN(rawValue: 0x200)))
+  }
+
+  @Test func whenNeededFillsAGapWithASnapshot() {
+    #expect(decide(state(), nil, .whenNeeded) == .newSlot(withSnapshot: true, replacesSlot: false))
+    #expect(decide(state(), slot(walStatus: "lost"), .whenNeeded) == .newSlot(withSnapshot: true, replacesSlot: true))
+    #expect(
+      decide(state(), slot(confirmed: 0x108), .whenNeeded)
+        == .existingSlot(withSnapshot: true, from: LSN(rawValue: 0x108)))
+  }
+
+  @Test func whenNeededDropsNoLostSlotOfOthersAndFollowsNoServerThatIsBehind() throws {
+    #expect(
+      try refusal(decide(state(ownsSlot: false), slot(walStatus: "lost"), .whenNeeded)).contains("Drop the slot"))
+    #expect(try refusal(decide(state(position: 0x2000), slot(), .whenNeeded)).contains("has lost commits"))
+  }
+
+  @Test func withoutAStreamTheSnapshotIsAllAndTheSlotDoesNotMatter() {
+    #expect(decide(nil, nil, .initialOnly) == .snapshotOnly)
+    #expect(decide(nil, slot(plugin: "wal2json"), .initialOnly) == .snapshotOnly)
+    #expect(decide(state(snapshot: .running), nil, .initialOnly) == .snapshotOnly)
+    #expect(decide(state(), nil, .initialOnly) == .nothingToDo)
+    #expect(decide(state(), nil, SnapshotPolicy(data: .always, streams: false)) == .snapshotOnly)
+    #expect(decide(nil, nil, SnapshotPolicy(data: .never, streams: false)) == .nothingToDo)
+  }
+
+  @Test func streamingAfterInitialOnlyIsAGap() throws {
+    #expect(try refusal(decide(state(ownsSlot: false), nil, .initial)).contains("slot sluice is gone"))
+  }
+
+  @Test func aTrustedSlotThatIsAheadIsFollowed() {
+    let ahead = slot(confirmed: 0x108)
+    #expect(
+      decide(state(), ahead, .initial, slotAhead: .isTrusted)
+        == .followSlot(from: LSN(rawValue: 0x108), unsent: LSN(rawValue: 0x100)))
+    #expect(decide(state(), slot(), .initial, slotAhead: .isTrusted) == .stream(from: LSN(rawValue: 0x100)))
+    #expect(
+      decide(state(position: 0x200), slot(), .initial, slotAhead: .isTrusted) == .stream(from: LSN(rawValue: 0x200)))
+  }
+
+  @Test func trustInASlotDoesNotReplaceAMissingOne() throws {
+    #expect(try refusal(decide(state(), nil, .initial, slotAhead: .isTrusted)).contains("slot sluice is gone"))
   }
 }

@@ -122,7 +122,7 @@ enum ConnectorBuilder {
     options.flushLSNSource = set.boolean("flush.lsn.source")
     // The newer name wins, as in Debezium.
     if let mode = set.nonEmptyText("lsn.flush.mode") { options.flushLSNSource = mode.lowercased() != "manual" }
-    options.snapshotMode = set.word("snapshot.mode", or: .initial)
+    options.snapshot = SnapshotOptionsBuilder.build(set, problems: &problems)
   }
 
   private static func readCapture(_ set: PropertySet, _ options: inout ConnectorOptions) {

@@ -66,47 +66,7 @@ enum DebeziumCatalogue {
       "the check of the stored position cannot be switched off: it is what tells a gap"),
   ]
 
-  static let snapshot: [Property] = [
-    Property(
-      "snapshot.mode",
-      .oneOf(["initial", "no_data", "always", "initial_only", "when_needed", "configuration_based", "custom"]),
-      "initial",
-      refusing: [
-        "always": later, "initial_only": later, "when_needed": later, "configuration_based": later,
-        "custom": "it needs a Java class",
-      ]),
-    .refused("snapshot.mode.custom.name", .string, nil, "it names a Java class"),
-    .refused("snapshot.mode.configuration.based.snapshot.data", .boolean, "false"),
-    .refused("snapshot.mode.configuration.based.snapshot.schema", .boolean, "false"),
-    .refused("snapshot.mode.configuration.based.start.stream", .boolean, "false"),
-    .refused("snapshot.mode.configuration.based.snapshot.on.schema.error", .boolean, "false"),
-    .refused("snapshot.mode.configuration.based.snapshot.on.data.error", .boolean, "false"),
-    .noEffect("snapshot.fetch.size", .nonNegativeInt, nil, "rows come by COPY, which has no fetches"),
-    .noEffect(
-      "snapshot.isolation.mode", .oneOf(["serializable", "repeatable_read", "read_committed", "read_uncommitted"]),
-      "serializable", refusing: ["read_committed": unsafeIsolation, "read_uncommitted": unsafeIsolation],
-      "the snapshot that the slot exports is read, in REPEATABLE READ"),
-    .refused("snapshot.locking.mode", .oneOf(["none", "shared", "custom"]), "none"),
-    .refused("snapshot.locking.mode.custom.name", .string, nil, "it names a Java class"),
-    .noEffect("snapshot.lock.timeout.ms", .nonNegativeLong, "10000", "the snapshot takes no table locks"),
-    .refused("snapshot.include.collection.list", .regexList),
-    .refused("snapshot.select.statement.overrides", .string),
-    .refused("snapshot.select.statement.overrides.(.+)", .string),
-    .refused("snapshot.query.mode", .oneOf(["select_all", "custom"]), "select_all"),
-    .refused("snapshot.query.mode.custom.name", .string, nil, "it names a Java class"),
-    .refused("snapshot.tables.order.by.row.count", .oneOf(["disabled", "ascending", "descending"]), "disabled"),
-    .refused("snapshot.delay.ms", .nonNegativeLong, "0"),
-    .refused("streaming.delay.ms", .nonNegativeLong, "0"),
-    .refused("snapshot.max.threads", .positiveInt, "1"),
-    .noEffect("snapshot.max.threads.multiplier", .positiveInt, "1", "the snapshot has one thread"),
-    .noEffect("legacy.snapshot.max.threads", .boolean, "false", "the snapshot has one thread"),
-    .noEffect(
-      "internal.snapshot.scan.all.columns.force", .boolean, "false", "it does not change what is sent"),
-    .noEffect("query.fetch.size", .nonNegativeInt, "0", "libpq has no cursor of this kind"),
-  ]
-
   private static let standby = "while its slot is in use a relay stands by without end, unless --no-wait is given"
-  private static let unsafeIsolation = "it would see rows that the stream sends again, or miss some"
 
   static let capture: [Property] = [
     Property("schema.include.list", .regexList),

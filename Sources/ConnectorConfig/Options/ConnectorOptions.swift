@@ -18,8 +18,7 @@ public struct ConnectorOptions: Sendable, Hashable {
   /// False: no position is ever confirmed to PostgreSQL; somebody else advances the slot.
   public var flushLSNSource = true
 
-  // MARK: Snapshot
-  public var snapshotMode = SnapshotMode.initial
+  public var snapshot = SnapshotOptions()
 
   // MARK: What is captured. Java regular expressions as written; empty: not set.
   public var schemaIncludeList: [String] = []

@@ -1,11 +1,5 @@
 // Debezium's enumerations; raw values are its words. Source: `PostgresConnectorConfig`, Debezium 3.6.3.Final.
 
-/// What to read before streaming.
-public enum SnapshotMode: String, Sendable, CaseIterable {
-  case initial
-  case noData = "no_data"
-}
-
 /// What to do about the publication at start.
 public enum PublicationAutocreateMode: String, Sendable, CaseIterable {
   case allTables = "all_tables"

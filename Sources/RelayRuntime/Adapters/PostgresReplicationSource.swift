@@ -34,7 +34,7 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
     let ends = state.timeline < identity.timeline ? try replication.timelineEnds(of: identity.timeline) : [:]
     return StartDecision.Situation(
       state: state, slot: try ReplicationSlot.find(slot, on: catalogConnection), slotName: slot, database: database,
-      identity: identity, wantsSnapshotData: false, handedOver: handedOver, timelineEnds: ends)
+      identity: identity, policy: .noData, handedOver: handedOver, timelineEnds: ends)
   }
 
   mutating func start(

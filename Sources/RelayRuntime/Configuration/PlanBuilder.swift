@@ -42,7 +42,7 @@ public struct PlanBuilder: Sendable {
       name: options.name, database: settings, databaseName: databaseName, slot: options.slotName,
       publication: options.publicationName,
       publicationMode: PlanBuilder.publicationMode(options.publicationAutocreateMode),
-      wantsSnapshotData: options.snapshotMode == .initial, producerProperties: try producerProperties(options),
+      snapshot: PlanBuilder.snapshot(options.snapshot), producerProperties: try producerProperties(options),
       clientProperties: try clientProperties(), storage: PlanBuilder.storage(worker.offsetStorage),
       makePipelineOptions: { runID in
         var pipeline = try PlanBuilder.pipelineOptions(options, runID: runID)

@@ -169,9 +169,12 @@ public struct RelayLoop<
     return pipeline.records.isEmpty
   }
 
-  /// All rows have been taken; they are safe once nothing is in flight.
-  public mutating func endSnapshot() {
+  /// All rows have been taken and handed over; they are safe once nothing is in flight. Where heartbeats are asked for, one
+  /// follows at once. Source: Debezium 3.6, `RelationalSnapshotChangeEventSource.doExecute`.
+  public mutating func endSnapshot(_ time: RelayTime) throws(RelayFailure) {
+    precondition(pipeline.records.isEmpty, "a row of the snapshot is still to be handed over")
     if ledger.hasOpenUnit { ledger.endWithoutPosition() }
+    if limits.heartbeatIntervalMilliseconds > 0 { try beat(time) }
   }
 
   // MARK: Reading
@@ -410,6 +413,10 @@ public struct RelayLoop<
       return
     }
     guard time.monotonicMilliseconds - last >= limits.heartbeatIntervalMilliseconds else { return }
+    try beat(time)
+  }
+
+  private mutating func beat(_ time: RelayTime) throws(RelayFailure) {
     lastHeartbeatAt = time.monotonicMilliseconds
     if let query = limits.heartbeatQuery {
       do throws(SourceError) {

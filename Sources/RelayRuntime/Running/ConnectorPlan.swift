@@ -24,8 +24,9 @@ public struct ConnectorPlan: Sendable {
   public var streamParameters: [(name: String, value: String)]
   public var publication: String
   public var publicationMode: PublicationMode
-  /// `snapshot.mode=initial`; `no_data` takes none.
-  public var wantsSnapshotData: Bool
+  public var snapshot: SnapshotPlan
+  /// `offset.mismatch.strategy`
+  public var slotAhead = StartDecision.SlotAhead.isGap
   /// `guardrail.collections.max`; `nil` is no limit.
   public var capturedTablesMax: Int?
   /// `guardrail.collections.limit.action=fail`
@@ -51,7 +52,7 @@ public struct ConnectorPlan: Sendable {
 
   public init(
     name: String, database: ConnectionSettings, databaseName: String, slot: String, publication: String,
-    publicationMode: PublicationMode, wantsSnapshotData: Bool, producerProperties: [(name: String, value: String)],
+    publicationMode: PublicationMode, snapshot: SnapshotPlan, producerProperties: [(name: String, value: String)],
     clientProperties: [(name: String, value: String)], storage: StateStorage,
     makePipelineOptions: @escaping @Sendable (String) throws -> PipelineOptions
   ) {
@@ -62,7 +63,7 @@ public struct ConnectorPlan: Sendable {
     streamParameters = []
     self.publication = publication
     self.publicationMode = publicationMode
-    self.wantsSnapshotData = wantsSnapshotData
+    self.snapshot = snapshot
     slotPollMilliseconds = 250
     waitsForSlot = true
     reconnectWaitMaxMilliseconds = 10_000

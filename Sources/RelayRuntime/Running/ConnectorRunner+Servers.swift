@@ -123,6 +123,19 @@ extension ConnectorRunner {
     stop.wakeUp.wait(timeoutMilliseconds: Int32(clamping: wait))
   }
 
+  /// Waits as a delay property asks. Returns `false` when stopped meanwhile.
+  func pause(milliseconds: Int64, before what: String) -> Bool {
+    if milliseconds <= 0 { return stop.level == .run }
+    logger.info("waiting \(milliseconds) ms before \(what)")
+    let end = RelayClock.now().monotonicMilliseconds + milliseconds
+    while stop.level == .run {
+      let left = end - RelayClock.now().monotonicMilliseconds
+      if left <= 0 { return true }
+      stop.wakeUp.wait(timeoutMilliseconds: Int32(clamping: left))
+    }
+    return false
+  }
+
   func standBy(_ error: ConnectorFailure) {
     if status.current.state != .standby { logger.notice("\(error); standing by until the slot is free") }
     status.update {

@@ -1,31 +1,73 @@
 import EventEncoding
+import EventRouting
 import Logging
 import PostgresSource
 import Primitives
 
 /// What is read before the stream.
 extension ConnectorRunner {
+  /// Returns where the snapshot stands in the log, or `nil` when it was asked to stop before the end.
   func snapshot(
-    _ captured: [TableCatalog.Table], exported: (name: String, at: LSN)?, into loop: inout ProductionLoop
-  ) throws(ConnectorFailure) -> Bool {
+    _ captured: [TableCatalog.Table], _ view: SnapshotView, into loop: inout ProductionLoop
+  ) throws(ConnectorFailure) -> SnapshotOrigin? {
     status.update { $0.state = .snapshot }
-    let run = SnapshotRun(logger: logger, status: status, stop: stop)
-    let connection = try connect()
+    guard pause(milliseconds: plan.snapshot.delayMilliseconds, before: "the snapshot") else { return nil }
+    let tables = try included(captured)
+    var readers = [SnapshotReader(try connect())]
     let origin: SnapshotOrigin
-    let tables: [SnapshotRun.Table]
+    let work: SnapshotRun.Work
     do throws(PostgresError) {
-      origin = try SnapshotRun.begin(exported: exported, on: connection)
-      tables = try SnapshotRun.tables(captured, on: connection)
+      let opened = try view.open(on: readers[0].connection, isShared: plan.snapshot.readers > 1)
+      origin = opened.origin
+      work = try self.work(tables, on: readers[0].connection)
+      while readers.count < min(plan.snapshot.readers, work.chunks.count) {
+        let reader = SnapshotReader(try PostgresConnection(reading: plan.database))
+        try view.join(opened.shared, on: reader.connection)
+        readers.append(reader)
+      }
     } catch {
       loop.sink.abandon()
       throw ConnectorFailure(postgres: error, doing: "opening the snapshot")
     }
-    logger.info("snapshot of \(tables.count) tables begins at LSN \(origin.lsn)")
+    logger.info(
+      "snapshot of \(work.tables.count) tables begins at LSN \(origin.lsn), \(readers.count) connections, \(work.chunks.count) chunks"
+    )
+    let run = SnapshotRun(logger: logger, status: status, stop: stop)
     do throws(RelayFailure) {
-      return try run.run(tables, at: origin, on: connection, into: &loop)
+      return try run.run(work, at: origin, by: readers, into: &loop) ? origin : nil
     } catch {
       loop.sink.abandon()
       throw ConnectorFailure(error)
     }
+  }
+
+  /// Those of `snapshot.include.collection.list`.
+  private func included(_ captured: [TableCatalog.Table]) throws(ConnectorFailure) -> [TableCatalog.Table] {
+    if plan.snapshot.includeList.isEmpty { return captured }
+    do throws(JavaPattern.Refusal) {
+      let filter = try SnapshotInclusion(plan.snapshot.includeList)
+      return captured.filter { filter.includes(TableID(schema: $0.schema, name: $0.name)) }
+    } catch {
+      throw ConnectorFailure(
+        .configuration, "snapshot.include.collection.list: the pattern \(error.pattern): \(error.reason)")
+    }
+  }
+
+  private func work(
+    _ captured: [TableCatalog.Table], on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> SnapshotRun.Work {
+    if let timeout = plan.snapshot.lockTimeoutMilliseconds {
+      try SnapshotView.lock(
+        captured.map { TableID(schema: $0.schema, name: $0.name) }, timeoutMilliseconds: timeout, on: connection)
+    }
+    let tables = try SnapshotTable.read(captured, overrides: plan.snapshot.selectOverrides, on: connection)
+    let (ordered, chunks) = try SnapshotChunkPlanner(plan: plan.snapshot).chunks(of: tables, on: connection)
+    for table in tables where table.select == nil {
+      logger.warning(
+        "table \(table.id) is left out of the snapshot: its statement in snapshot.select.statement.overrides is empty")
+    }
+    return SnapshotRun.Work(
+      tables: ordered, chunks: chunks,
+      marksEnds: !(plan.snapshot.readsTablesWhole && min(plan.snapshot.readers, ordered.count) > 1))
   }
 }

@@ -18,12 +18,6 @@ struct ConnectorRunner {
   let stop: StopSignal
   let logger: Logger
 
-  /// What a stream is started with.
-  private struct Start {
-    var state: StateRecord
-    var position: StreamPosition
-  }
-
   /// Runs until stopped (returns) or failed for good (throws).
   func run() throws(ConnectorFailure) {
     guard let stored = WakeUp() else { throw ConnectorFailure(.delivery, "no file descriptor left") }
@@ -90,13 +84,15 @@ struct ConnectorRunner {
       throw ConnectorFailure(.unreachable, "state record: an earlier write has not ended")
     }
     let connection = try connect()
-    try ServerCheck.run(on: connection)
+    try ServerCheck.run(on: connection, streams: plan.snapshot.policy.streams)
     let identity = try identify(replication)
     let captured = try capturedTables(options, on: connection)
     try checkTableCount(captured.count)
-    try PublicationSetup(plan: plan, logger: logger).run(
-      captured: captured.map { TableID(schema: $0.schema, name: $0.name) },
-      hasIncludeList: options.filter.hasIncludeList, on: connection)
+    if plan.snapshot.policy.streams {
+      try PublicationSetup(plan: plan, logger: logger).run(
+        captured: captured.map { TableID(schema: $0.schema, name: $0.name) },
+        hasIncludeList: options.filter.hasIncludeList, on: connection)
+    }
     // The slot first: while another relay has it, both go on, and only a record read later is surely not behind it.
     let slot = try findSlot(on: connection)
     if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
@@ -113,7 +109,7 @@ struct ConnectorRunner {
     let decision = StartDecision.decide(
       .init(
         state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
-        wantsSnapshotData: plan.wantsSnapshotData, timelineEnds: timelineEnds))
+        policy: plan.snapshot.policy, slotAhead: plan.slotAhead, timelineEnds: timelineEnds))
     var record =
       state
       ?? StateRecord(
@@ -121,37 +117,8 @@ struct ConnectorRunner {
         database: plan.databaseName, slot: plan.slot, ownsSlot: false, snapshot: .running,
         position: StreamPosition(acknowledged: .invalid, lastCommit: nil))
     record.timeline = identity.timeline
-    var exported: (name: String, at: LSN)?
-    var wantsSnapshot = false
-    switch decision {
-    case .refuse(let refusal):
-      throw ConnectorFailure(.configuration, refusal.description)
-    case .stream(let position):
-      logger.info("going on at LSN \(position) of slot \(plan.slot)")
-    case .existingSlot(let withSnapshot, let position):
-      record.position = StreamPosition(acknowledged: position, lastCommit: nil)
-      record.ownsSlot = false
-      wantsSnapshot = withSnapshot
-      logger.info("slot \(plan.slot) was there before; streaming will begin at its position \(position)")
-    case .newSlot(let withSnapshot, let replacesSlot):
-      if replacesSlot {
-        logger.notice("an earlier snapshot was not finished: starting again on a new slot")
-        try dropSlot(on: connection)
-      }
-      // Written first: should we die between here and the slot's making, a next start finds "running" and no slot. It is
-      // ours only once it is made: should we die before that is written, it counts as one that was there before.
-      record.snapshot = .running
-      record.ownsSlot = false
-      record.position = StreamPosition(acknowledged: .invalid, lastCommit: nil)
-      try save(record, &store)
-      let created = try createSlot(replication, exportsSnapshot: withSnapshot)
-      record.ownsSlot = true
-      record.position = StreamPosition(acknowledged: created.consistentPoint, lastCommit: nil)
-      try save(record, &store)
-      if let name = created.snapshotName { exported = (name, created.consistentPoint) }
-      wantsSnapshot = withSnapshot
-      logger.info("created slot \(plan.slot) at LSN \(created.consistentPoint)")
-    }
+    var beginning = try begin(decision, record, &store, replication, connection)
+    if beginning.isOver { return }
 
     let source = PostgresReplicationSource(replication, catalog: connection)
     let sink: KafkaEventSink
@@ -162,23 +129,33 @@ struct ConnectorRunner {
       throw ConnectorFailure(.configuration, error.description)
     }
     var loop = ProductionLoop(
-      source: source, sink: sink, store: StateRecordStore(keeper: keeper, record: record),
-      pipeline: EventPipeline(options, lastCommit: record.position.lastCommit), position: record.position,
-      limits: plan.limits)
+      source: source, sink: sink, store: StateRecordStore(keeper: keeper, record: beginning.record),
+      pipeline: EventPipeline(options, lastCommit: beginning.record.position.lastCommit),
+      position: beginning.record.position, limits: plan.limits)
 
-    if wantsSnapshot {
-      let isComplete = try snapshot(captured, exported: exported, into: &loop)
-      guard isComplete else {
+    if let view = beginning.view {
+      guard let origin = try snapshot(captured, view, into: &loop) else {
         loop.sink.abandon()
         logger.notice("stopped inside the snapshot; it will be done again at the next start")
         return
       }
+      beginning.snapshotSlot = nil
+      if !plan.snapshot.policy.streams {
+        beginning.record.position = StreamPosition(acknowledged: origin.lsn, lastCommit: nil)
+      }
     }
-    if record.snapshot == .running || state == nil {
-      record.snapshot = .complete
-      try save(record, &store)
-      loop.store.record = record
+    if beginning.record.snapshot == .running || beginning.view != nil || state == nil {
+      beginning.record.snapshot = .complete
+      try save(beginning.record, &store)
+      loop.store.record = beginning.record
     }
-    try stream(&loop, record: record, stored: stored, &backoff)
+    if !plan.snapshot.policy.streams {
+      logger.notice("the snapshot is done, and snapshot.mode asks for no stream: ending")
+      return
+    }
+    if beginning.view != nil, !pause(milliseconds: plan.snapshot.streamingDelayMilliseconds, before: "streaming") {
+      return
+    }
+    try stream(&loop, record: beginning.record, stored: stored, &backoff)
   }
 }

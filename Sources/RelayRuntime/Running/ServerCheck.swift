@@ -4,7 +4,7 @@ import PostgresSource
 enum ServerCheck {
   static let oldestVersion = 130_000
 
-  static func run(on connection: borrowing PostgresConnection) throws(ConnectorFailure) {
+  static func run(on connection: borrowing PostgresConnection, streams: Bool) throws(ConnectorFailure) {
     if connection.serverVersion < oldestVersion {
       throw ConnectorFailure(
         .configuration, "the server is PostgreSQL \(connection.serverVersion / 10_000); 13 or later is needed")
@@ -22,7 +22,7 @@ enum ServerCheck {
       throw ConnectorFailure(postgres: error, doing: "checking the server")
     }
     guard row.count == 2 else { return }
-    if row[0] != "logical" {
+    if streams, row[0] != "logical" {
       throw ConnectorFailure(
         .configuration,
         "wal_level is \(row[0] ?? "unknown"); it must be logical: ALTER SYSTEM SET wal_level = 'logical', then restart PostgreSQL"

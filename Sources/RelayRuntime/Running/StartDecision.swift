@@ -8,10 +8,28 @@ public enum StartDecision: Equatable, Sendable {
   /// `replacesSlot`: an earlier attempt of our own left a slot behind, which is dropped first.
   case newSlot(withSnapshot: Bool, replacesSlot: Bool)
   /// The slot was there before us: snapshot now if the mode wants one, then stream from the slot's position. Changes in
-  /// between come twice, as with Debezium.
+  /// between come twice; Debezium leaves them out, deletes among them.
   case existingSlot(withSnapshot: Bool, from: LSN)
+  /// `snapshot.mode=always`: another snapshot, and then the stream from where that was taken. What was committed between
+  /// `after` and that point is told by the snapshot only, as with Debezium.
+  case snapshotAgain(after: LSN)
+  /// Snapshot and end, without a slot.
+  case snapshotOnly
+  /// Nothing to read, and no stream to follow.
+  case nothingToDo
   case stream(from: LSN)
+  /// `offset.mismatch.strategy` trusts the slot, which is ahead: what lies before it is given up.
+  case followSlot(from: LSN, unsent: LSN)
   case refuse(StartRefusal)
+
+  /// `offset.mismatch.strategy`: what it means that the slot is ahead of the stored position. One that is behind is no
+  /// mismatch here: the stream starts at the stored position, and the slot follows.
+  public enum SlotAhead: Sendable, Equatable {
+    /// `no_validation`, `trust_offset`
+    case isGap
+    /// `trust_slot`, `trust_greater_lsn`
+    case isTrusted
+  }
 
   public struct Situation: Sendable {
     public var state: StateRecord?
@@ -19,7 +37,8 @@ public enum StartDecision: Equatable, Sendable {
     public var slotName: String
     public var database: String
     public var identity: ReplicationConnection.SystemIdentity
-    public var wantsSnapshotData: Bool
+    public var policy: SnapshotPolicy
+    public var slotAhead: SlotAhead
     /// End of what the producer has been given, where that is beyond the state record's position: the stream goes on there.
     public var handedOver: LSN?
     /// Where earlier timelines of the server ended.
@@ -27,22 +46,23 @@ public enum StartDecision: Equatable, Sendable {
 
     public init(
       state: StateRecord?, slot: ReplicationSlot?, slotName: String, database: String,
-      identity: ReplicationConnection.SystemIdentity, wantsSnapshotData: Bool, handedOver: LSN? = nil,
-      timelineEnds: [Int: LSN] = [:]
+      identity: ReplicationConnection.SystemIdentity, policy: SnapshotPolicy, slotAhead: SlotAhead = .isGap,
+      handedOver: LSN? = nil, timelineEnds: [Int: LSN] = [:]
     ) {
       self.state = state
       self.slot = slot
       self.slotName = slotName
       self.database = database
       self.identity = identity
-      self.wantsSnapshotData = wantsSnapshotData
+      self.policy = policy
+      self.slotAhead = slotAhead
       self.handedOver = handedOver
       self.timelineEnds = timelineEnds
     }
   }
 
   public static func decide(_ now: Situation) -> StartDecision {
-    if let slot = now.slot {
+    if now.policy.streams, let slot = now.slot {
       if let plugin = slot.plugin, plugin != "pgoutput" {
         return .refuse(.otherPlugin(slot: slot.name, plugin: plugin))
       }
@@ -50,30 +70,43 @@ public enum StartDecision: Equatable, Sendable {
         return .refuse(.otherDatabase(slot: slot.name, database: database))
       }
     }
+    if let state = now.state {
+      if state.systemIdentifier != now.identity.systemIdentifier {
+        return .refuse(.otherCluster(stored: state.systemIdentifier, found: now.identity.systemIdentifier))
+      }
+      if state.database != now.database || state.slot != now.slotName {
+        return .refuse(.otherSlotOrDatabase(storedSlot: state.slot, storedDatabase: state.database))
+      }
+    }
+    if !now.policy.streams { return withoutStream(now) }
     guard let state = now.state else { return withoutState(now) }
-    if state.systemIdentifier != now.identity.systemIdentifier {
-      return .refuse(.otherCluster(stored: state.systemIdentifier, found: now.identity.systemIdentifier))
-    }
-    if state.database != now.database || state.slot != now.slotName {
-      return .refuse(.otherSlotOrDatabase(storedSlot: state.slot, storedDatabase: state.database))
-    }
     if state.snapshot == .running {
-      guard let slot = now.slot else { return .newSlot(withSnapshot: now.wantsSnapshotData, replacesSlot: false) }
+      guard let slot = now.slot else {
+        return .newSlot(withSnapshot: now.policy.wantsFirstData, replacesSlot: false)
+      }
       // Ours, and where we made it. One that has moved or was made by others meanwhile is not dropped.
       if state.ownsSlot, slot.confirmedFlush == state.position.acknowledged {
-        return .newSlot(withSnapshot: now.wantsSnapshotData, replacesSlot: true)
+        return .newSlot(withSnapshot: now.policy.wantsFirstData, replacesSlot: true)
       }
       return withoutState(now)
     }
     return complete(state, now)
   }
 
+  private static func withoutStream(_ now: Situation) -> StartDecision {
+    switch now.policy.data {
+    case .never: .nothingToDo
+    case .always: .snapshotOnly
+    case .once: now.state?.snapshot == .complete ? .nothingToDo : .snapshotOnly
+    }
+  }
+
   private static func withoutState(_ now: Situation) -> StartDecision {
-    guard let slot = now.slot else { return .newSlot(withSnapshot: now.wantsSnapshotData, replacesSlot: false) }
+    guard let slot = now.slot else { return .newSlot(withSnapshot: now.policy.wantsFirstData, replacesSlot: false) }
     if slot.walStatus == "lost" {
       return .refuse(.slotLost(slot: slot.name, from: slot.confirmedFlush, to: now.identity.walFlushed))
     }
-    return .existingSlot(withSnapshot: now.wantsSnapshotData, from: slot.confirmedFlush ?? .invalid)
+    return .existingSlot(withSnapshot: now.policy.wantsFirstData, from: slot.confirmedFlush ?? .invalid)
   }
 
   private static func complete(_ state: StateRecord, _ now: Situation) -> StartDecision {
@@ -82,7 +115,8 @@ public enum StartDecision: Equatable, Sendable {
       return .refuse(.olderTimeline(stored: state.timeline, found: now.identity.timeline))
     }
     // A server that is behind what Kafka has already: a standby promoted too early, or a restored backup. To go on there
-    // would also skip what it commits until it has caught up with the position asked for.
+    // would also skip what it commits until it has caught up with the position asked for. A new snapshot would take keys
+    // back to an older state, so no mode mends this.
     let reached = max(position, now.handedOver ?? position)
     if reached > now.identity.walFlushed {
       return .refuse(.serverBehind(stored: reached, server: now.identity.walFlushed))
@@ -92,15 +126,21 @@ public enum StartDecision: Equatable, Sendable {
       return .refuse(.serverBehind(stored: reached, server: end))
     }
     guard let slot = now.slot else {
+      if now.policy.fillsGaps { return .newSlot(withSnapshot: true, replacesSlot: false) }
       return .refuse(.slotMissing(slot: now.slotName, from: position, to: now.identity.walFlushed))
     }
     if slot.walStatus == "lost" {
+      // Of no use to anybody, but not ours to drop if others made it.
+      if now.policy.fillsGaps, state.ownsSlot { return .newSlot(withSnapshot: true, replacesSlot: true) }
       return .refuse(.slotLost(slot: slot.name, from: position, to: now.identity.walFlushed))
     }
     if let confirmed = slot.confirmedFlush, confirmed > position {
+      if now.slotAhead == .isTrusted { return .followSlot(from: confirmed, unsent: position) }
+      // Somebody else moved it and may be using it: it stays, and what the snapshot overlaps with comes twice.
+      if now.policy.fillsGaps { return .existingSlot(withSnapshot: true, from: confirmed) }
       return .refuse(.slotAhead(slot: slot.name, stored: position, confirmed: confirmed))
     }
-    return .stream(from: position)
+    return now.policy.data == .always ? .snapshotAgain(after: position) : .stream(from: position)
   }
 }
 
@@ -119,7 +159,7 @@ public enum StartRefusal: Error, Equatable, Sendable {
 
 extension StartRefusal: CustomStringConvertible {
   private static let choices =
-    "Choose: remove the connector's state record to take a new snapshot (snapshot.mode=initial), or to go on without the missing changes (snapshot.mode=no_data)"
+    "Choose: snapshot.mode=when_needed takes a new snapshot; or remove the connector's state record to take a new snapshot (snapshot.mode=initial), or to go on without the missing changes (snapshot.mode=no_data)"
 
   public var description: String {
     switch self {

@@ -1,0 +1,12 @@
+/// A part of a table's rows that one connection reads by one statement: the whole table, or a range of its key.
+struct SnapshotChunk: Equatable {
+  /// Place of the table in the snapshot.
+  let table: Int
+  let index: Int
+  /// Chunks of the table.
+  let count: Int
+  let select: String
+
+  var isFirstOfTable: Bool { index == 0 }
+  var isLastOfTable: Bool { index == count - 1 }
+}

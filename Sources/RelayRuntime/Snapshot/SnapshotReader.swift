@@ -1,0 +1,110 @@
+import EventEncoding
+import PgOutput
+import PostgresSource
+import Primitives
+
+/// One connection of a snapshot and the chunk it reads. It knows of each row whether another follows.
+///
+/// A class only because connections cannot be kept in an array; everything in it belongs to the connector's thread.
+final class SnapshotReader {
+  enum Progress: Equatable {
+    /// Nothing more in this turn: enough rows, or the producer is full.
+    case paused
+    /// The server has not sent the next row yet.
+    case needsData
+    /// The next row may only be sent after others.
+    case needsOthers
+    case ended
+  }
+
+  let connection: PostgresConnection
+  private(set) var chunk: SnapshotChunk?
+  /// Rows of the chunk that were sent.
+  private(set) var rows: UInt64 = 0
+  private var copy: CopyOutReader?
+  private var next = CopyTextRow()
+  private var following = CopyTextRow()
+  private var hasNext = false
+  private var hasFollowing = false
+  private var isAtEnd = false
+
+  init(_ connection: consuming PostgresConnection) { self.connection = connection }
+
+  /// For poll(2).
+  var socket: Int32 { connection.socket }
+
+  func begin(_ chunk: SnapshotChunk) throws(PostgresError) {
+    copy = try CopyOutReader("COPY (\(chunk.select)) TO STDOUT", on: connection)
+    self.chunk = chunk
+    rows = 0
+    hasNext = false
+    hasFollowing = false
+    isAtEnd = false
+  }
+
+  /// Sends rows of the chunk until it ends, at most `rowsMax`, or something else must happen first.
+  func send(
+    rowsMax: UInt64, of table: RelationOID, _ sequence: inout SnapshotSequence, _ feed: inout SnapshotFeed,
+    into loop: inout ProductionLoop, _ time: RelayTime
+  ) throws(RelayFailure) -> Progress {
+    guard let chunk else { return .ended }
+    var sent: UInt64 = 0
+    while sent < rowsMax {
+      guard try look() else { return .needsData }
+      if !hasNext {
+        copy = nil
+        self.chunk = nil
+        sequence.end(chunk)
+        return .ended
+      }
+      guard let marker = sequence.send(chunk, isFirst: rows == 0, isLast: !hasFollowing) else { return .needsOthers }
+      rows += 1
+      sent += 1
+      hasNext = false
+      if try !feed.give(table, &next, marker: marker, into: &loop, time) { return .paused }
+    }
+    return .paused
+  }
+
+  /// Makes sure that the next row is there and that it is known whether another follows, or that none is left.
+  private func look() throws(RelayFailure) -> Bool {
+    if !hasNext {
+      if hasFollowing {
+        swap(&next, &following)
+        hasNext = true
+        hasFollowing = false
+      } else if !isAtEnd {
+        guard try read(&next, &hasNext) else { return false }
+      }
+    }
+    if hasNext, !hasFollowing, !isAtEnd { return try read(&following, &hasFollowing) }
+    return true
+  }
+
+  /// `false`: the server has not sent it yet.
+  private func read(_ row: inout CopyTextRow, _ hasRow: inout Bool) throws(RelayFailure) -> Bool {
+    var isWaiting = false
+    var failure: DecodeError?
+    do throws(PostgresError) {
+      hasRow = try Self.decode(&copy, &row, &isWaiting, &failure)
+    } catch {
+      throw .source(ErrorPolicy.sourceError(error))
+    }
+    if let failure { throw .pipeline(PipelineError(.decode(failure), lsn: .invalid)) }
+    if !hasRow, !isWaiting { isAtEnd = true }
+    return !isWaiting
+  }
+
+  private static func decode(
+    _ copy: inout CopyOutReader?, _ row: inout CopyTextRow, _ isWaiting: inout Bool, _ failure: inout DecodeError?
+  ) throws(PostgresError) -> Bool {
+    guard copy != nil else { return false }
+    return try copy!.next(timeoutMilliseconds: 0, isWaiting: &isWaiting) { line in
+      do throws(DecodeError) {
+        try row.decode(line)
+      } catch {
+        failure = error
+      }
+    }
+  }
+}

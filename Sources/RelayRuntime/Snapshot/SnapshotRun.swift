@@ -1,0 +1,119 @@
+import EventEncoding
+import EventRouting
+import Glibc
+import Logging
+import PgOutput
+import PostgresSource
+import Primitives
+
+/// Reads the chunks of a snapshot by COPY, on as many connections as there are readers, and hands their rows to the loop.
+struct SnapshotRun {
+  let logger: Logger
+  let status: ConnectorStatus
+  let stop: StopSignal
+
+  /// Rows taken from one reader before the next has its turn and acknowledgements are collected again.
+  private static let rowsPerTurnMax: UInt64 = 512
+
+  /// What a run has before it. `tables` are in the order of the snapshot, and `chunks` in that order too.
+  struct Work {
+    var tables: [SnapshotTable]
+    var chunks: [SnapshotChunk]
+    /// See `SnapshotSequence`.
+    var marksEnds = true
+  }
+
+  /// Reads everything. Returns `false` when it was asked to stop before the end.
+  func run(
+    _ work: Work, at origin: SnapshotOrigin, by readers: [SnapshotReader], into loop: inout ProductionLoop
+  ) throws(RelayFailure) -> Bool {
+    var chunkCounts = work.tables.map { _ in 0 }
+    for chunk in work.chunks { chunkCounts[chunk.table] += 1 }
+    var sequence = SnapshotSequence(chunksOfTables: chunkCounts, marksEnds: work.marksEnds)
+    var feed = SnapshotFeed(origin: origin)
+    var progress = SnapshotProgress(
+      tables: work.tables, chunks: chunkCounts, at: RelayClock.now().monotonicMilliseconds)
+    status.update { $0.snapshotRowsEstimated = progress.estimate }
+    var waiting = work.chunks[...]
+    while true {
+      let time = RelayClock.now()
+      if stop.level >= .drain { return false }
+      guard try loop.turnSnapshot(time) else {
+        wait(for: [], loop.sink.descriptor)
+        continue
+      }
+      var isMoving = false
+      var isReading = false
+      var sockets: [Int32] = []
+      for reader in readers {
+        if reader.chunk == nil {
+          guard let chunk = waiting.popFirst() else { continue }
+          try begin(chunk, work.tables[chunk.table], reader, into: &loop)
+        }
+        guard let chunk = reader.chunk else { continue }
+        isReading = true
+        let table = work.tables[chunk.table]
+        let before = reader.rows
+        let outcome = try reader.send(
+          rowsMax: SnapshotRun.rowsPerTurnMax, of: table.oid, &sequence, &feed, into: &loop, time)
+        progress.add(rows: reader.rows - before, toTable: chunk.table)
+        switch outcome {
+        case .needsData: sockets.append(reader.socket)
+        case .needsOthers: break
+        case .paused: isMoving = true
+        case .ended:
+          isMoving = true
+          if let text = progress.endChunk(ofTable: chunk.table) { logger.info("\(text)") }
+        }
+      }
+      let rows = progress.rows
+      status.update { $0.snapshotRows = rows }
+      StatusPublisher.publish(&loop, to: status)
+      if let text = progress.line(at: time.monotonicMilliseconds) { logger.info("\(text)") }
+      if !isReading, waiting.isEmpty { break }
+      if !isMoving { wait(for: sockets, loop.sink.descriptor) }
+    }
+    try feed.finish(into: &loop, RelayClock.now())
+    for reader in readers {
+      do throws(PostgresError) {
+        try reader.connection.execute("COMMIT")
+      } catch {
+        throw .source(ErrorPolicy.sourceError(error))
+      }
+    }
+    return try waitForAcknowledgements(&loop)
+  }
+
+  private func begin(
+    _ chunk: SnapshotChunk, _ table: SnapshotTable, _ reader: SnapshotReader, into loop: inout ProductionLoop
+  ) throws(RelayFailure) {
+    if chunk.isFirstOfTable { loop.pipeline.install(table.relation, table.description) }
+    do throws(PostgresError) {
+      try reader.begin(chunk)
+    } catch {
+      throw .source(ErrorPolicy.sourceError(error))
+    }
+  }
+
+  private func waitForAcknowledgements(_ loop: inout ProductionLoop) throws(RelayFailure) -> Bool {
+    var hasEnded = false
+    while true {
+      let time = RelayClock.now()
+      let isHandedOver = try loop.turnSnapshot(time)
+      StatusPublisher.publish(&loop, to: status)
+      if isHandedOver, hasEnded, loop.recordsInFlight == 0 { return true }
+      if isHandedOver, !hasEnded {
+        hasEnded = true
+        try loop.endSnapshot(time)
+        continue
+      }
+      if stop.level >= .drain { return false }
+      wait(for: [], loop.sink.descriptor)
+    }
+  }
+
+  private func wait(for sockets: [Int32], _ sink: Int32) {
+    var entries = ([sink, stop.wakeUp.descriptor] + sockets).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    _ = unsafe poll(&entries, nfds_t(entries.count), 100)
+  }
+}

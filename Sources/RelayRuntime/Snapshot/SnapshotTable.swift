@@ -1,0 +1,87 @@
+import EventEncoding
+import EventRouting
+import PgOutput
+import PostgresSource
+import Primitives
+
+/// A table that a snapshot reads, as the snapshot shows it, and the statement that gives its rows.
+struct SnapshotTable {
+  let oid: RelationOID
+  let id: TableID
+  /// The server's estimate; negative where there is none.
+  let estimatedRows: Int64
+  /// Of the relation message that stands for the stream's.
+  let relation: Relation
+  let description: TableDescription
+  /// Columns in the table's order. Nil: `snapshot.select.statement.overrides` has an empty statement for it.
+  let select: String?
+  let hasOverride: Bool
+
+  var quotedName: String {
+    "\(PostgresConnection.quoted(identifier: id.schema)).\(PostgresConnection.quoted(identifier: id.name))"
+  }
+
+  var quotedKeyColumns: [String] { description.keyColumns.map { PostgresConnection.quoted(identifier: $0) } }
+}
+
+extension SnapshotTable {
+  /// `captured` as they are in the snapshot that `connection` has open, in the order given.
+  static func read(
+    _ captured: [TableCatalog.Table], overrides: [String: String], on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> [SnapshotTable] {
+    var catalog = TableCatalog()
+    var tables: [SnapshotTable] = []
+    for table in captured {
+      let id = TableID(schema: table.schema, name: table.name)
+      let description = try PostgresReplicationSource.describe(table.oid, id, &catalog, on: connection)
+      let identity = try TableCatalog.replicaIdentity(ofTable: table.oid, on: connection)
+      let relation = Relation(
+        oid: table.oid, schema: id.schema, name: id.name,
+        replicaIdentity: Relation.ReplicaIdentity(rawValue: identity) ?? .default,
+        columns: description.columns.map {
+          Relation.Column(
+            isKey: description.keyColumns.contains($0.name), name: $0.name, type: $0.typeOID,
+            typeModifier: $0.typeModifier)
+        })
+      let override = overrides[id.description]
+      let columns = description.columns.map(\.name)
+      let select: String? =
+        if let override {
+          override.isEmpty ? nil : try selectColumns(columns, from: override, of: id, on: connection)
+        } else {
+          "SELECT \(list(columns)) FROM \(list([id.schema])).\(list([id.name]))"
+        }
+      tables.append(
+        SnapshotTable(
+          oid: table.oid, id: id, estimatedRows: table.estimatedRows, relation: relation, description: description,
+          select: select, hasOverride: override != nil))
+    }
+    return tables
+  }
+
+  /// The statement's rows with their columns in the table's order. It must have each of the table's columns and no other,
+  /// as with Debezium, whose snapshot fails otherwise.
+  private static func selectColumns(
+    _ columns: [String], from override: String, of table: TableID, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> String {
+    var statement = override[...]
+    while let last = statement.last, last == ";" || last.isWhitespace { statement.removeLast() }
+    let found = try connection.query("SELECT * FROM (\(statement)) AS sluice_rows LIMIT 0").columnNames
+    if found == columns { return String(statement) }
+    guard found.count == columns.count, Set(found) == Set(columns) else {
+      let missing = columns.filter { !found.contains($0) }
+      let unknown = found.filter { !columns.contains($0) }
+      throw PostgresError(
+        kind: .unexpectedAnswer, sqlState: "42P10",
+        message:
+          "snapshot.select.statement.overrides.\(table) must give each column of the table once"
+          + (missing.isEmpty ? "" : "; it lacks \(missing.joined(separator: ", "))")
+          + (unknown.isEmpty ? "" : "; the table has no \(unknown.joined(separator: ", "))"))
+    }
+    return "SELECT \(list(columns)) FROM (\(statement)) AS sluice_rows"
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.map { PostgresConnection.quoted(identifier: $0) }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,3 @@
+UPDATE a SET v = 'while down' WHERE id = 1;
+BEGIN; INSERT INTO a VALUES (6, 'x'); INSERT INTO a VALUES (7, 'y'); COMMIT;
+DELETE FROM c WHERE id=1;

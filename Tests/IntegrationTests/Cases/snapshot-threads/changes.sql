@@ -1,0 +1,1 @@
+INSERT INTO t9 VALUES (6,'n');

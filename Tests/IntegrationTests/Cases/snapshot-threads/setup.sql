@@ -1,0 +1,10 @@
+CREATE TABLE t1 (id int PRIMARY KEY, v text);
+CREATE TABLE t2 (a text, b int, v text, PRIMARY KEY (b, a));
+CREATE TABLE t3 (v text);
+CREATE TABLE t4 (id int PRIMARY KEY, v text);
+CREATE TABLE t9 (id int PRIMARY KEY, v text);
+INSERT INTO t1 SELECT g, 'v'||g FROM generate_series(10,1,-1) g;
+INSERT INTO t2 SELECT 'a'||g%3, g, 'v'||g FROM generate_series(7,1,-1) g;
+INSERT INTO t3 VALUES ('x'),('y'),('z');
+INSERT INTO t4 VALUES (2,'two'),(1,'one');
+INSERT INTO t9 SELECT g, 'v'||g FROM generate_series(1,5) g;
