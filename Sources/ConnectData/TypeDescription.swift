@@ -23,12 +23,22 @@ public struct TypeDescription: Sendable, Equatable {
   public var name: String
   /// `pg_namespace.nspname` of the type.
   public var schemaName: String
+  /// Whether `schemaName` is one of `current_schemas(true)`, so that the type can be named without it.
+  public var isOnSearchPath: Bool
   public var kind: Kind
 
-  public init(oid: TypeOID, name: String, schemaName: String = "pg_catalog", kind: Kind = .base) {
+  /// The type below all domains.
+  public var root: TypeDescription {
+    if case .domain(let base, _) = kind { base.root } else { self }
+  }
+
+  public init(
+    oid: TypeOID, name: String, schemaName: String = "pg_catalog", isOnSearchPath: Bool = true, kind: Kind = .base
+  ) {
     self.oid = oid
     self.name = name
     self.schemaName = schemaName
+    self.isOnSearchPath = isOnSearchPath
     self.kind = kind
   }
 }

@@ -20,6 +20,12 @@ public struct PipelineOptions {
   public var filter: TableFilter
   public var columnFilter: ColumnFilter
   public var transforms: [TransformStep]
+  /// `schema.name.adjustment.mode`
+  public var schemaNames = NameAdjustment.none
+  /// `field.name.adjustment.mode`
+  public var fieldNames = NameAdjustment.none
+  /// `column.propagate.source.type` and `datatype.propagate.source.type`; `nil` without both.
+  public var typePropagation: SourceTypePropagation?
   public var sendsTombstones = true
   /// `skipped.operations`, by their letters in `op`.
   public var skippedOperations: Set<Operation> = [.truncate]

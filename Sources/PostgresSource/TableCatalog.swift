@@ -56,7 +56,8 @@ public struct TableCatalog: Sendable {
     let answer = try connection.query(
       """
       SELECT t.typname, n.nspname, t.typtype, t.typelem,
-        t.typcategory = 'A' AND t.typelem <> 0 AND t.typlen = -1, t.typbasetype, t.typtypmod
+        t.typcategory = 'A' AND t.typelem <> 0 AND t.typlen = -1, t.typbasetype, t.typtypmod,
+        n.nspname = ANY (current_schemas(true))
       FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = $1::oid
       """, [oid.description])
     guard let row = answer.rows.first, let name = row[0], depth < TableCatalog.typeDepthMax else {
@@ -81,7 +82,8 @@ public struct TableCatalog: Sendable {
     case "m": kind = .multirange
     default: kind = .unknown
     }
-    let described = TypeDescription(oid: oid, name: name, schemaName: row[1] ?? "pg_catalog", kind: kind)
+    let described = TypeDescription(
+      oid: oid, name: name, schemaName: row[1] ?? "pg_catalog", isOnSearchPath: row[7] == "t", kind: kind)
     types[oid] = described
     return described
   }

@@ -145,6 +145,11 @@ enum ConnectorBuilder {
     options.intervalHandlingMode = set.word("interval.handling.mode", or: .numeric)
     options.includeUnknownDatatypes = set.boolean("include.unknown.datatypes")
     options.moneyFractionDigits = set.integer("money.fraction.digits", or: options.moneyFractionDigits)
+    options.conversionFailureHandlingMode = set.word("event.converting.failure.handling.mode", or: .warn)
+    options.schemaNameAdjustmentMode = set.word("schema.name.adjustment.mode", or: .none)
+    options.fieldNameAdjustmentMode = set.word("field.name.adjustment.mode", or: .none)
+    options.columnPropagateSourceType = set.regexList("column.propagate.source.type")
+    options.datatypePropagateSourceType = set.regexList("datatype.propagate.source.type")
     options.unavailableValuePlaceholder =
       unavailableValueOctets(set.text("unavailable.value.placeholder")) ?? options.unavailableValuePlaceholder
   }

@@ -45,6 +45,12 @@ public struct ConnectorOptions: Sendable, Hashable {
   public var intervalHandlingMode = IntervalHandlingMode.numeric
   public var includeUnknownDatatypes = false
   public var moneyFractionDigits: Int16 = 2
+  public var conversionFailureHandlingMode = ConversionFailureHandlingMode.warn
+  public var schemaNameAdjustmentMode = NameAdjustmentMode.none
+  public var fieldNameAdjustmentMode = NameAdjustmentMode.none
+  /// Java regular expressions as written; empty: not set.
+  public var columnPropagateSourceType: [String] = []
+  public var datatypePropagateSourceType: [String] = []
   /// The octets that stand for an unchanged TOAST value (`hex:…` in the file is decoded).
   public var unavailableValuePlaceholder = Array("__debezium_unavailable_value".utf8)
 

@@ -45,6 +45,20 @@ public enum IntervalHandlingMode: String, Sendable, CaseIterable {
   case string
 }
 
+/// How names of schemas or of fields are fitted to Avro's rules.
+public enum NameAdjustmentMode: String, Sendable, CaseIterable {
+  case none
+  case avro
+  case avroUnicode = "avro_unicode"
+}
+
+/// What becomes of a value that cannot be converted.
+public enum ConversionFailureHandlingMode: String, Sendable, CaseIterable {
+  case warn
+  case fail
+  case skip
+}
+
 /// An operation that `skipped.operations` can leave out; raw values are the envelope's `op`.
 public enum SkippedOperation: String, Sendable, CaseIterable {
   case create = "c"

@@ -29,21 +29,21 @@ public enum EnvelopeSchema {
     ]), isOptional: true, name: "event.block", version: 1)
 
   /// `topic` is the table's name in Debezium's schema names: prefix, schema and table.
-  static func value(_ fields: [ConnectField], topic: String) -> ConnectSchema {
-    ConnectSchema(.structure(fields), isOptional: true, name: "\(topic).Value")
+  static func value(_ fields: [ConnectField], topic: String, _ names: NameAdjustment = .none) -> ConnectSchema {
+    ConnectSchema(.structure(fields), isOptional: true, name: names.schemaName("\(topic).Value"))
   }
 
-  static func key(_ fields: [ConnectField], topic: String) -> ConnectSchema {
-    ConnectSchema(.structure(fields), name: "\(topic).Key")
+  static func key(_ fields: [ConnectField], topic: String, _ names: NameAdjustment = .none) -> ConnectSchema {
+    ConnectSchema(.structure(fields), name: names.schemaName("\(topic).Key"))
   }
 
-  static func envelope(_ value: ConnectSchema, topic: String) -> ConnectSchema {
+  static func envelope(_ value: ConnectSchema, topic: String, _ names: NameAdjustment = .none) -> ConnectSchema {
     ConnectSchema(
       .structure([
         ConnectField("before", value), ConnectField("after", value), ConnectField("source", source),
         ConnectField("transaction", transactionBlock), ConnectField("op", text), ConnectField("ts_ms", optionalInt64),
         ConnectField("ts_us", optionalInt64), ConnectField("ts_ns", optionalInt64),
-      ]), name: "\(topic).Envelope", version: 2)
+      ]), name: names.schemaName("\(topic).Envelope"), version: 2)
   }
 
   static let transactionKey = SharedSchema(

@@ -124,9 +124,10 @@ public struct EventPipeline: ~Copyable {
   }
 
   /// Answers `needsTable`.
-  public mutating func install(_ relation: Relation, _ table: TableDescription) {
+  public mutating func install(_ relation: Relation, _ table: TableDescription, origin: RowOrigin = .stream) {
     let topic = topics.index(of: options.topics.data(TableID(schema: relation.schema, name: relation.name)))
-    plans[relation.oid] = RelationPlan(relation: relation, table: table, topic: topic, options: options)
+    plans[relation.oid] = RelationPlan(
+      relation: relation, table: table, topic: topic, origin: origin, options: options)
     lastRelation = nil
     lastPlan = nil
   }

@@ -33,16 +33,20 @@ final class RelationPlan {
 
   /// The schemas as records that are trees carry them, made when the first is.
   private(set) lazy var sharedKeySchema = SharedSchema(keySchema)
-  private(set) lazy var sharedEnvelopeSchema = SharedSchema(EnvelopeSchema.envelope(valueSchema, topic: schemaPrefix))
+  private(set) lazy var sharedEnvelopeSchema = SharedSchema(
+    EnvelopeSchema.envelope(valueSchema, topic: schemaPrefix, schemaNames))
   var outboxTable: OutboxValueSchemas.Table {
     OutboxValueSchemas.Table(fields: valueSchema.fields, schemaName: valueSchema.name)
   }
   /// What names of schemas begin with: prefix, schema and table.
   private let schemaPrefix: String
+  private let schemaNames: NameAdjustment
 
   var keyColumnNames: [String] { keyColumns.map(\.name) }
 
-  init(relation: Relation, table: TableDescription, topic: Int, options: PipelineOptions) {
+  init(
+    relation: Relation, table: TableDescription, topic: Int, origin: RowOrigin = .stream, options: PipelineOptions
+  ) {
     id = TableID(schema: relation.schema, name: relation.name)
     isCaptured = options.filter.includes(id)
     self.topic = topic
@@ -53,11 +57,17 @@ final class RelationPlan {
     var codecs: [String: (codec: ColumnCodec, tupleIndex: Int)] = [:]
     for (index, column) in relation.columns.enumerated() {
       let description = table.column(for: column)
-      guard let codec = ColumnCodec.make(description, options.values, json) else { continue }
+      guard let codec = ColumnCodec.make(description, options.values, json, origin: origin) else { continue }
       codecs[column.name] = (codec, index)
       guard options.columnFilter.includes(column.name, of: id) else { continue }
+      let parameters = RelationPlan.typeParameters(description, of: id, origin, options)
       columns.append(
-        ColumnPlan(name: column.name, tupleIndex: index, codec: codec, json: json, isFirst: columns.isEmpty))
+        ColumnPlan(
+          name: options.fieldNames.fieldName(column.name), tupleIndex: index,
+          codec: parameters.isEmpty
+            ? codec
+            : ColumnCodec.make(description, options.values, json, origin: origin, parameters: parameters) ?? codec,
+          json: json, isFirst: columns.isEmpty))
     }
     self.columns = columns
     // Columns that the relation no longer has are no part of the key. Those that have no representation leave it without
@@ -70,7 +80,9 @@ final class RelationPlan {
     for name in keyNames {
       guard let (codec, index) = codecs[name] else { continue }
       keyColumns.append(
-        ColumnPlan(name: name, tupleIndex: index, codec: codec, json: json, isFirst: keyColumns.isEmpty))
+        ColumnPlan(
+          name: options.fieldNames.fieldName(name), tupleIndex: index, codec: codec, json: json,
+          isFirst: keyColumns.isEmpty))
     }
     self.keyColumns = keyColumns
     let keyField = options.topics.keyField(id)
@@ -82,13 +94,15 @@ final class RelationPlan {
     }
     let fields = columns.map { ConnectField($0.name, $0.schema) }
     let name = options.topics.data(id)
+    let names = options.schemaNames
     schemaPrefix = name
+    schemaNames = names
     keySchema = EnvelopeSchema.key(
       keyColumns.map { ConnectField($0.name, $0.schema) }
-        + (keyField.map { [ConnectField($0.name, EnvelopeSchema.text)] } ?? []), topic: name)
-    valueSchema = EnvelopeSchema.value(fields, topic: name)
+        + (keyField.map { [ConnectField($0.name, EnvelopeSchema.text)] } ?? []), topic: name, names)
+    valueSchema = EnvelopeSchema.value(fields, topic: name, names)
     keyPrefix = RelationPlan.prefix(keySchema, options.keyConverter)
-    valuePrefix = RelationPlan.prefix(EnvelopeSchema.envelope(valueSchema, topic: name), options.valueConverter)
+    valuePrefix = RelationPlan.prefix(EnvelopeSchema.envelope(valueSchema, topic: name, names), options.valueConverter)
     var source = ByteWriter()
     source.append(",\"schema\":")
     JSONText.writeString(id.schema, into: &source)
@@ -103,6 +117,16 @@ final class RelationPlan {
         return .failure(error)
       }
     }
+  }
+
+  /// What a field's schema tells of its column's type; empty where nothing asks for it. Keys are not asked.
+  private static func typeParameters(
+    _ column: ColumnDescription, of table: TableID, _ origin: RowOrigin, _ options: PipelineOptions
+  ) -> [ConnectParameter] {
+    guard let propagation = options.typePropagation else { return [] }
+    let type = SourceColumnType(column, origin)
+    guard propagation.includes(column.name, type: type.name, of: table) else { return [] }
+    return type.parameters(columnName: column.name)
   }
 
   /// What JsonConverter writes before the payload; empty without schemas.

@@ -27,7 +27,7 @@ extension ValueForm.ArrayForm {
       case .unescaped:
         hasValue = unsafe try element.writeJSON(cursor.unescaped.span.bytes, format, into: &out)
       case .nested(let range):
-        hasValue = element == .text
+        hasValue = printsInnerArrays
         if hasValue { JSONText.writeString(text.extracting(range), into: &out) }
       }
       if hasValue { continue }
@@ -52,7 +52,7 @@ extension ValueForm.ArrayForm {
         if makesNull(text.extracting(range)) { return .null }
         value = try element.value(text.extracting(range))
       case .unescaped: value = unsafe try element.value(cursor.unescaped.span.bytes)
-      case .nested(let range): value = element == .text ? .text(text.extracting(range).array) : .null
+      case .nested(let range): value = printsInnerArrays ? .text(text.extracting(range).array) : .null
       }
       if value == .null, !elementsMayBeNull { return .null }
       values.append(value)

@@ -22,14 +22,17 @@ public final class ColumnCodec: Sendable {
   private let absentJSON: [UInt8]
 
   /// Returns `nil` where Debezium leaves the column out.
+  /// - Parameter parameters: what the field's schema has beside its type's own.
   public static func make(
-    _ column: ColumnDescription, _ options: ValueOptions, _ json: JSONOptions = JSONOptions()
+    _ column: ColumnDescription, _ options: ValueOptions, _ json: JSONOptions = JSONOptions(),
+    origin: RowOrigin = .stream, parameters: [ConnectParameter] = []
   ) -> ColumnCodec? {
     guard let mapping = ColumnTypes.mapping(column.type, modifier: column.typeModifier, options) else { return nil }
     var schema = mapping.schema
+    schema.parameters += parameters
     schema.isOptional = column.isNullable
     schema.defaultValue = DefaultValue.parse(column, mapping)
-    return ColumnCodec(schema, mapping, json)
+    return ColumnCodec(schema, ColumnTypes.mapping(mapping, of: column.type, from: origin, options), json)
   }
 
   private init(_ schema: ConnectSchema, _ mapping: ColumnTypes.Mapping, _ options: JSONOptions) {
@@ -42,8 +45,8 @@ public final class ColumnCodec: Sendable {
     JSONConverter.write(absentValue, schema, options, into: &out)
     absentJSON = out.copiedBytes
     out.removeAll()
-    JSONConverter.write(.null, schema, options, into: &out)
-    let mayBeNull = schema.isOptional || schema.defaultValue != nil
+    JSONConverter.write(mapping.form == .alwaysNull ? absentValue : .null, schema, options, into: &out)
+    let mayBeNull = schema.isOptional || schema.defaultValue != nil || mapping.form == .alwaysNull
     nullJSON = mayBeNull ? out.copiedBytes : nil
   }
 
@@ -78,6 +81,7 @@ public final class ColumnCodec: Sendable {
 
   /// The value as a tree, for what takes records apart. A null is `.null`, whatever the default.
   public func value(_ text: RawSpan) throws(ConversionError) -> ConnectValue {
+    if form == .alwaysNull { return absentValue }
     let value = try form.value(text)
     if value == .null, nullJSON == nil { throw ConversionError(.requiredValueIsNull, at: 0) }
     return value

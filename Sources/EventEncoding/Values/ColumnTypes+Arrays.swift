@@ -27,11 +27,12 @@ extension ColumnTypes {
       resolved = mapping(element, modifier: modifier, options)
     }
     guard var item = resolved else { return nil }
-    if item.form == .zonedTime(keepsFraction: true) { item.form = .zonedTime(keepsFraction: false) }
+    item.form = item.form.ofArrayElement
     let isOptional = elementsAreOptional(element, item)
     item.schema.isOptional = isOptional
     let form = ValueForm.ArrayForm(
       element: item.form, elementsMayBeNull: isOptional && element.name != "ltree",
+      printsInnerArrays: item.form == .text && element.name != "citext" && element.name != "isbn",
       delimiter: element.name == "box" ? UInt8(ascii: ";") : UInt8(ascii: ","))
     return Mapping(
       schema: ConnectSchema(.array(item.schema)), form: .array(form), fallback: .array([]),
@@ -46,13 +47,13 @@ extension ColumnTypes {
     return mapping(plain, modifier: -1, options)
   }
 
-  /// Required where Debezium builds the element's schema as if it were a column of its own: enums, `tsvector`, and
-  /// what is passed on as opaque bytes.
+  /// Required where Debezium builds the element's schema as if it were a column of its own: enums, `tsvector`, `isbn`,
+  /// and what is passed on as opaque bytes.
   private static func elementsAreOptional(_ element: TypeDescription, _ item: Mapping) -> Bool {
     if case .enumeration = element.kind { return false }
     if case .opaque = item.form { return false }
     // tsvector
-    return element.oid.rawValue != 3614
+    return element.oid.rawValue != 3614 && element.name != "isbn"
   }
 
   private static func unavailable(_ element: TypeDescription, _ item: Mapping, _ options: ValueOptions) -> ConnectValue
@@ -65,7 +66,7 @@ extension ColumnTypes {
     // The bytes of the placeholder, a number each.
     case .int4: return .array(placeholder.map { .int32(Int32(Int8(bitPattern: $0))) })
     case .date:
-      if item.form == .date(.iso) { return .null }
+      if item.form == .jdbcDate(.iso) { return .null }
       return .array(placeholder.map { .int32(Int32(Int8(bitPattern: $0))) })
     case .int8: return .array(placeholder.map { .int64(Int64(Int8(bitPattern: $0))) })
     default: return .null

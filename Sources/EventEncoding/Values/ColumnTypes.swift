@@ -33,6 +33,12 @@ enum ColumnTypes {
 
   /// The mapping of a type; `nil` where the column stays out of events.
   static func mapping(_ type: TypeDescription, modifier: Int32, _ options: ValueOptions) -> Mapping? {
+    switch type.oid.rawValue {
+    // int2vector, oidvector
+    case 22: return vector(.int16)
+    case 30: return vector(.int64)
+    default: break
+    }
     switch type.kind {
     case .domain(let base, let baseModifier):
       return mapping(base, modifier: baseModifier == -1 ? modifier : baseModifier, options)
@@ -103,9 +109,6 @@ enum ColumnTypes {
     // int4range, numrange, tsrange, tstzrange, daterange, int8range
     case 3904, 3906, 3908, 3910, 3912, 3926: return string(options)
     case 3614: return string(options, name: "io.debezium.data.Tsvector")
-    // int2vector, oidvector
-    case 22: return vector(ConnectSchema(.int16), .integer(byteCount: 2))
-    case 30: return vector(ConnectSchema(.int64), .oid)
     default: break
     }
     // Types of extensions have no fixed OID; Debezium finds them by name.
@@ -117,8 +120,24 @@ enum ColumnTypes {
     }
   }
 
-  private static func vector(_ element: ConnectSchema, _ form: ValueForm) -> Mapping {
-    Mapping(schema: ConnectSchema(.array(element)), form: .vector(element: form), fallback: .array([]))
+  private static func vector(_ element: ConnectSchema.Kind) -> Mapping {
+    Mapping(schema: ConnectSchema(.array(ConnectSchema(element))), form: .emptyVector, fallback: .array([]))
+  }
+
+  /// The mapping for rows of this origin.
+  static func mapping(
+    _ mapping: Mapping, of type: TypeDescription, from origin: RowOrigin, _ options: ValueOptions
+  ) -> Mapping {
+    var mapping = mapping
+    switch mapping.form {
+    // A query's answer has a `java.sql.Date`.
+    case .date(let form) where origin.isQueried: mapping.form = .jdbcDate(form)
+    // In the stream Debezium knows no such type, though it has a schema.
+    case .text where origin == .stream && type.root.oid == .name && !options.includesUnknownDatatypes:
+      mapping.form = .alwaysNull
+    default: break
+    }
+    return mapping
   }
 
   private static func hstore(_ options: ValueOptions) -> Mapping {

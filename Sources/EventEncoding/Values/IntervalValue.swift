@@ -113,9 +113,27 @@ struct IntervalValue: Equatable {
     out.append(UInt8(ascii: "H"))
     out.append(decimal: minutes)
     out.append(UInt8(ascii: "M"))
-    if seconds == 0, microseconds < 0 { out.append(UInt8(ascii: "-")) }
-    out.append(decimal: seconds)
-    ClockText.writeShortestFraction(Int64(microseconds.magnitude), into: &out)
+    writeSeconds(into: &out)
     out.append(UInt8(ascii: "S"))
+  }
+
+  /// Debezium takes the seconds as a floating-point sum of the whole ones and the fraction, and cuts what Java prints of
+  /// it after nine digits: 1.235 is `1.234999999`.
+  private func writeSeconds(into out: inout ByteWriter) {
+    let sum = Double(seconds) + Double(microseconds) / 1_000_000
+    // The sum is the number that is nearest to the decimal, as it mostly is: its shortest text is the decimal's.
+    if sum == Double(seconds * 1_000_000 + microseconds) / 1_000_000 {
+      if seconds == 0, microseconds < 0 { out.append(UInt8(ascii: "-")) }
+      out.append(decimal: seconds)
+      return ClockText.writeShortestFraction(Int64(microseconds.magnitude), into: &out)
+    }
+    // Not nearest: then both parts count, and the text has no exponent.
+    var text = Array(sum.description.utf8)
+    if let point = text.firstIndex(of: UInt8(ascii: ".")) {
+      text = Array(text.prefix(point + 10))
+      while text.last == UInt8(ascii: "0") { text.removeLast() }
+      if text.last == UInt8(ascii: ".") { text.removeLast() }
+    }
+    out.append(text)
   }
 }

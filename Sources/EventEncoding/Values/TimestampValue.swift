@@ -13,14 +13,22 @@ enum TimestampValue {
   static func write(
     _ text: RawSpan, _ form: ValueForm.TimeForm, into out: inout ByteWriter
   ) throws(ConversionError) -> Bool {
+    if form == .nanoseconds, let infinity = DateTimeText.infinity(text) {
+      out.append(decimal: infinity == .positive ? Int64.max : .min)
+      return true
+    }
+    return write(try moment(text), form, into: &out)
+  }
+
+  /// As above, of a value that is no infinity.
+  static func write(_ moment: DateTimeText.Moment, _ form: ValueForm.TimeForm, into out: inout ByteWriter) -> Bool {
     if form == .iso {
-      let moment = try moment(text)
       writeLocal(moment, into: &out)
       ClockText.writeShortestFraction(moment.microseconds, into: &out)
       out.append(UInt8(ascii: "Z"))
       return true
     }
-    guard let number = try number(text, form) else { return false }
+    guard let number = number(moment, form) else { return false }
     out.append(decimal: number)
     return true
   }
@@ -51,7 +59,10 @@ enum TimestampValue {
   /// `2024-02-29T12:34:56.789012Z`, with as many fraction digits as the column has; `infinity` as it is.
   static func writeZoned(_ text: RawSpan, fractionDigits: Int, into out: inout ByteWriter) throws(ConversionError) {
     if DateTimeText.infinity(text) != nil { return out.append(text) }
-    let moment = try DateTimeText.moment(text, hasZone: true)
+    writeZoned(try DateTimeText.moment(text, hasZone: true), fractionDigits: fractionDigits, into: &out)
+  }
+
+  static func writeZoned(_ moment: DateTimeText.Moment, fractionDigits: Int, into out: inout ByteWriter) {
     writeLocal(moment, into: &out)
     ClockText.writeFraction(moment.microseconds, digits: fractionDigits, into: &out)
     out.append(UInt8(ascii: "Z"))

@@ -86,8 +86,11 @@ extension ValueForm {
       JSONConverter.write(PointValue.value(x, y), ColumnTypes.point, into: &out)
     case .array(let form):
       return try form.writeJSON(text, format, into: &out)
-    case .vector(let element):
-      try Self.writeVectorJSON(text, element, into: &out)
+    case .emptyVector:
+      if text.byteCount == 0 { return false }
+      out.append("[]")
+    case .jdbcDate, .jdbcTime, .jdbcTimestamp, .jdbcZonedTimestamp:
+      return try writeJDBCJSON(text, into: &out)
     case .alwaysNull:
       return false
     }
@@ -136,7 +139,8 @@ extension ValueForm {
     case .hstore(.map): return HStoreValue.map(try HStoreValue.entries(text))
     case .point: return try PointValue.value(text)
     case .array(let form): return try form.value(text)
-    case .vector(let element): return try Self.vectorValue(text, element)
+    case .emptyVector: return text.byteCount == 0 ? .null : .array([])
+    case .jdbcDate, .jdbcTime, .jdbcTimestamp, .jdbcZonedTimestamp: return try jdbcValue(text)
     case .alwaysNull: return .null
     }
   }
@@ -168,32 +172,5 @@ extension ValueForm {
     case UInt8(ascii: "f"): return false
     default: throw ConversionError(.malformed, at: 0)
     }
-  }
-
-  private static func writeVectorJSON(
-    _ text: RawSpan, _ element: ValueForm, into out: inout ByteWriter
-  ) throws(ConversionError) {
-    out.append(UInt8(ascii: "["))
-    var at = 0
-    while at < text.byteCount {
-      if at > 0 { out.append(UInt8(ascii: ",")) }
-      _ = try element.writeJSON(text.extracting(vectorElement(text, &at)), .base64, into: &out)
-    }
-    out.append(UInt8(ascii: "]"))
-  }
-
-  private static func vectorValue(_ text: RawSpan, _ element: ValueForm) throws(ConversionError) -> ConnectValue {
-    var values: [ConnectValue] = []
-    var at = 0
-    while at < text.byteCount { values.append(try element.value(text.extracting(vectorElement(text, &at)))) }
-    return .array(values)
-  }
-
-  private static func vectorElement(_ text: RawSpan, _ at: inout Int) -> Range<Int> {
-    let start = at
-    while at < text.byteCount, text.byte(at: at) != UInt8(ascii: " ") { at += 1 }
-    let range = start..<at
-    at += 1
-    return range
   }
 }

@@ -40,6 +40,11 @@ enum ValueForm: Sendable, Equatable {
   case date(DateForm)
   case time(TimeForm)
   case timestamp(TimeForm)
+  /// As above, by way of `java.sql`: see `JDBCDateTime`. Such a time has whole milliseconds.
+  case jdbcDate(DateForm)
+  case jdbcTime(TimeForm)
+  case jdbcTimestamp(TimeForm)
+  case jdbcZonedTimestamp(fractionDigits: Int)
   /// Debezium gets the elements of an array without their fractions of a second.
   case zonedTime(keepsFraction: Bool)
   case zonedTimestamp(fractionDigits: Int)
@@ -47,15 +52,17 @@ enum ValueForm: Sendable, Equatable {
   case hstore(HStoreForm)
   case point
   indirect case array(ArrayForm)
-  /// `int2vector` and `oidvector`: integers with spaces between.
-  indirect case vector(element: ValueForm)
-  /// A column that is in the schema and never has a value: `bit[]` in Debezium.
+  /// `int2vector` and `oidvector`, of which Debezium finds no element, and no value either where there is none.
+  case emptyVector
+  /// A column that is in the schema and never has a value: `bit[]`, and `name` in the stream.
   case alwaysNull
 
   struct ArrayForm: Sendable, Equatable {
     var element: ValueForm
     /// False where the element's schema is required: then one NULL makes the whole array null, as in Debezium.
     var elementsMayBeNull: Bool
+    /// An array inside the array is its own text; else it is null.
+    var printsInnerArrays: Bool
     /// `;` for `box`, else `,`.
     var delimiter: UInt8
   }

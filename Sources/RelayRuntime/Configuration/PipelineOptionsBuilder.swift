@@ -30,6 +30,13 @@ extension PlanBuilder {
       options.heartbeatTopicName
       ?? TopicName.sanitized(options.heartbeatTopicPrefix + options.topicDelimiter + options.topicPrefix)
     pipeline.addsContextHeaders = options.extendedHeadersEnabled
+    pipeline.conversionFailureMode =
+      ConversionFailureMode(rawValue: options.conversionFailureHandlingMode.rawValue) ?? .warn
+    pipeline.schemaNames = NameAdjustment(rawValue: options.schemaNameAdjustmentMode.rawValue) ?? .none
+    pipeline.fieldNames = NameAdjustment(rawValue: options.fieldNameAdjustmentMode.rawValue) ?? .none
+    let propagation = try SourceTypePropagation(
+      columns: options.columnPropagateSourceType, types: options.datatypePropagateSourceType)
+    pipeline.typePropagation = propagation.isEmpty ? nil : propagation
     return pipeline
   }
 

@@ -87,7 +87,7 @@ struct SnapshotRun {
   private func begin(
     _ chunk: SnapshotChunk, _ table: SnapshotTable, _ reader: SnapshotReader, into loop: inout ProductionLoop
   ) throws(RelayFailure) {
-    if chunk.isFirstOfTable { loop.pipeline.install(table.relation, table.description) }
+    if chunk.isFirstOfTable { loop.pipeline.install(table.relation, table.description, origin: .snapshot) }
     do throws(PostgresError) {
       try reader.begin(chunk)
     } catch {
