@@ -8,19 +8,36 @@ BOOTSTRAP_SERVERS ?=
 
 # Words of which a conformance case's name must have one; without any, all cases.
 CASES ?=
+# Where the recorded cases are; without it, Tests/IntegrationTests/Cases.
+CASES_FOLDER ?=
+
+# The folder of a real Debezium to compare with: its run, case, compare and cluster.
+ORACLE ?= ../shared/oracle
+# Port of the throw-away PostgreSQL of a comparison.
+ORACLE_PORT ?= 54391
+# Of make oracle: a folder with setup.sql, changes.sql and connector.json, or several.
+CASE ?=
+# Of make oracle-random: how long, from which seed, or only the cases of these seeds.
+SECONDS ?= 60
+SEED ?= $(shell date +%s)
+CASE_SEED ?=
 
 sources := Package.swift Sources Tests
 demo_options := $(if $(DURATION),--duration '$(DURATION)') \
 	$(if $(BOOTSTRAP_SERVERS),--bootstrap-servers '$(BOOTSTRAP_SERVERS)')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance build dependencies format lint bench clean
+.PHONY: help demo test conformance oracle oracle-random build dependencies format lint bench clean
 
 help:
 	@echo 'make demo    build, and show a bank streaming into Kafka; Ctrl-C or DURATION=30s ends it'
 	@echo '             BOOTSTRAP_SERVERS=host:9092 uses that Kafka instead of the embedded broker'
 	@echo 'make test    build and run every test, those against a real PostgreSQL included'
 	@echo 'make conformance  run the recorded cases of a real Debezium; CASES=outbox,keys chooses some'
+	@echo '             CASES_FOLDER=DIR takes them from elsewhere'
+	@echo 'make oracle CASE=DIR  run setup.sql, changes.sql and connector.json of DIR through a real Debezium and the relay'
+	@echo 'make oracle-random    the same with random cases; SECONDS=600 SEED=7, or CASE_SEED=7-123 for one of them'
+	@echo '             ORACLE=DIR says where the oracle is; see docs/conformance.md'
 	@echo 'make build   build .build/release/sluice'
 	@echo 'make format  format the Swift sources'
 	@echo 'make lint    check their format'
@@ -47,7 +64,21 @@ test: dependencies
 # The recorded cases of a real Debezium against the relay; CASES=outbox,keys chooses those whose name has such a word.
 conformance: dependencies
 	$(SWIFT) build --build-tests
-	SLUICE_CASES='$(CASES)' $(SWIFT) test --skip-build --filter ConformanceTests
+	@SLUICE_CASES='$(CASES)' $(if $(CASES_FOLDER),SLUICE_CASES_FOLDER='$(abspath $(CASES_FOLDER))') \
+	$(SWIFT) test --skip-build --filter ConformanceTests
+
+differential := python3 scripts/differential --oracle '$(ORACLE)' --port '$(ORACLE_PORT)' --sluice .build/debug/sluice
+
+# A case by hand, live through a real Debezium and the relay.
+oracle: dependencies
+	@test -n '$(CASE)' || { echo 'make oracle CASE=DIR: DIR holds setup.sql, changes.sql and connector.json' >&2; exit 64; }
+	$(SWIFT) build --product sluice
+	@$(differential) case $(CASE)
+
+# Random ones; what differs is kept in .build/differential.
+oracle-random: dependencies
+	$(SWIFT) build --product sluice
+	@$(differential) random --seconds '$(SECONDS)' --seed '$(SEED)' $(foreach seed,$(CASE_SEED),--case-seed '$(seed)')
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel --configuration .swift-format $(sources)

@@ -31,14 +31,16 @@ public struct TableFilter {
   /// Where the relay keeps its own position: were it captured, each record of progress would make another.
   public static let stateTable = TableID(schema: "sluice", name: "offsets")
 
-  /// Schemas that hold the server's own tables (`table.ignore.builtin`).
-  public static func isBuiltIn(schema: String) -> Bool {
-    schema == "pg_catalog" || schema == "information_schema" || schema == "pg_toast" || schema.hasPrefix("pg_temp_")
+  /// The server's own tables, and one that PostGIS puts among the user's (`table.ignore.builtin`).
+  public static func isBuiltIn(_ table: TableID) -> Bool {
+    let schema = table.schema
+    return schema == "pg_catalog" || schema == "information_schema" || schema == "pg_toast"
+      || schema.hasPrefix("pg_temp_") || table.name == "spatial_ref_sys"
   }
 
   public func includes(_ table: TableID) -> Bool {
     if table == TableFilter.stateTable { return false }
-    if ignoresBuiltIn, TableFilter.isBuiltIn(schema: table.schema) { return false }
+    if ignoresBuiltIn, TableFilter.isBuiltIn(table) { return false }
     let name = table.description
     if !schemaIncludes.isEmpty, !schemaIncludes.contains(where: { $0.matches(table.schema) }) { return false }
     if schemaExcludes.contains(where: { $0.matches(table.schema) }) { return false }

@@ -210,6 +210,44 @@ import Testing
     #expect(run.records.map(\.topic) == ["fin.transaction", "fin.transaction"])
   }
 
+  /// A message takes a place among the events of its transaction, but is none of a table.
+  @Test func messagesCountAmongTheEventsOfTheirTransaction() throws {
+    let run = try run { $0.providesTransactionMetadata = true }
+    try run.begin()
+    try run.receive(WireBuilder.message(isTransactional: true, lsn: 95, prefix: "p", content: [0x78]), at: 95)
+    try run.insert(table, at: 100, "1", "a")
+    try run.commit(end: 200)
+    let values = run.records.compactMap(\.valueText)
+    #expect(values[1].contains(#""total_order":1,"data_collection_order":1},"message""#))
+    #expect(values[2].contains(#""total_order":2,"data_collection_order":1},"op""#))
+    #expect(values[3].contains(#""event_count":2,"data_collections":[{"data_collection":"public.t","event_count":1},"#))
+  }
+
+  @Test(arguments: [
+    (ValueOptions.BinaryHandling.bytes, "//4=", "bytes"), (.base64, "//4=", "string"),
+    (.base64URLSafe, "__4=", "string"),
+    (.hex, "fffe", "string"),
+  ])
+  func messageContentFollowsTheBinaryHandlingMode(
+    mode: ValueOptions.BinaryHandling, text: String, type: String
+  ) throws {
+    let run = try run {
+      $0.values.binary = mode
+      $0.valueConverter = .json(schemasEnabled: true, JSONOptions())
+    }
+    try run.receive(
+      WireBuilder.message(isTransactional: false, lsn: 95, prefix: "p", content: [0xFF, 0xFE]), at: 95)
+    let value = try #require(run.records.first?.valueText)
+    #expect(value.contains(#"{"type":"\#(type)","optional":true,"field":"content"}"#))
+    #expect(value.contains(#""message":{"prefix":"p","content":"\#(text)"}"#))
+  }
+
+  @Test func theTopicOfMessagesHasAPointWhateverTheDelimiter() throws {
+    let run = try run { $0.topics = TopicName(prefix: "fin", delimiter: "-") }
+    try run.receive(WireBuilder.message(isTransactional: false, lsn: 95, prefix: "p", content: [0x78]), at: 95)
+    #expect(run.records.map(\.topic) == ["fin.message"])
+  }
+
   // MARK: Event router
 
   private let outbox = RecordedOutboxTests.outbox("outbox")

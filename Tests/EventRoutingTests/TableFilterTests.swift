@@ -46,6 +46,10 @@ import Testing
     #expect(!(try TableFilter(tableIncludeList: [".*"]).includes(table(schema, "t"))))
   }
 
+  @Test func theTableThatPostGISMakesIsNeverCaptured() throws {
+    #expect(!(try TableFilter(tableIncludeList: [".*"]).includes(table("public", "spatial_ref_sys"))))
+  }
+
   @Test func aSchemaWhoseNameOnlyBeginsLikeTheServersIsCaptured() throws {
     #expect(try TableFilter().includes(table("pg_catalog2", "t")))
   }

@@ -200,7 +200,8 @@ public struct EventPipeline: ~Copyable {
         return
       }
     }
-    if options.skippedOperations.contains(operation) { return }
+    // A row without columns is no change, nor does it count as one in its transaction.
+    if options.skippedOperations.contains(operation) || plan.columns.isEmpty { return }
     // What the update did not touch and the server did not send is taken from the old row, if that came whole.
     try emitRow(operation, plan, old: old, new: new, fallback: new == nil ? nil : old, .none, message, lsn, now)
     if operation == .delete, options.sendsTombstones { try emitTombstone(plan, old!, .none, message, lsn) }
@@ -247,7 +248,7 @@ public struct EventPipeline: ~Copyable {
     source.prepare(
       unixMicroseconds: snapshot.unixMicroseconds, marker: marker, lastCommit: nil,
       transactionID: snapshot.transactionID, origin: nil)
-    if options.skippedOperations.contains(.read) { return }
+    // `skipped.operations` is a matter of the stream, even if it lists "r".
     try emitRow(.read, plan, old: nil, new: tuple, fallback: nil, .none, bytes, snapshot.lsn, now)
   }
 

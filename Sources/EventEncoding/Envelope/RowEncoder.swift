@@ -139,7 +139,9 @@ struct RowEncoder {
   private mutating func failed(
     _ plan: RelationPlan, _ column: ColumnPlan, _ error: ConversionError, lsn: LSN
   ) throws(PipelineError) {
-    if conversionFailureMode == .fail {
+    // A record without a required value is none: there Debezium's task fails whatever the mode.
+    let mayBeNull = column.schema.isOptional || column.schema.defaultValue != nil
+    if conversionFailureMode == .fail || !mayBeNull {
       throw PipelineError(
         .conversion(error, column: column.name), table: plan.id, keyColumns: plan.keyColumnNames, lsn: lsn)
     }

@@ -1,0 +1,111 @@
+"""Random properties of a connector.
+
+Each entry of OPTIONS gives groups of properties that make sense together, or nothing. To add an option, add an entry with
+its weight: how often, of 1, a case has it. Only what the relay supports belongs here.
+"""
+import re
+
+import transforms
+from case import identifier
+
+JSON = 'org.apache.kafka.connect.json.JsonConverter'
+
+
+def choice(name, *values):
+    return lambda rng, case: {name: rng.choice(values)}
+
+
+def column_regex(rng, case):
+    """Expressions for some columns, as column lists want them."""
+    picked = []
+    for table in rng.sample(case.tables, min(len(case.tables), 2)):
+        for column in rng.sample(table.columns, min(len(table.columns), rng.choice([1, 2]))):
+            picked.append('%s.%s.%s' % tuple(map(java_quoted, (table.schema, table.name, column.name))))
+    return picked
+
+
+def java_quoted(name):
+    """A name as a Java regular expression in a list: a comma would end it."""
+    return ''.join(c if c.isalnum() or c == '_' else '.' if c in ',' else '\\' + c if ord(c) < 128 else c for c in name)
+
+
+def column_list(name):
+    def make(rng, case):
+        chosen = column_regex(rng, case)
+        if name.endswith('include.list'):
+            # A table without any column left is no table; keys stay.
+            chosen += ['%s.%s.%s' % tuple(map(java_quoted, (t.schema, t.name, c))) for t in case.tables
+                       for c in (t.key or [t.columns[0].name])]
+        return {name: ','.join(chosen)}
+    return make
+
+
+def table_list(rng, case):
+    chosen = rng.sample(case.tables, max(1, len(case.tables) - 1))
+    name = rng.choice(['table.include.list', 'table.include.list', 'table.exclude.list'])
+    return {name: ','.join('%s.%s' % (java_quoted(t.schema), java_quoted(t.name)) for t in chosen)}
+
+
+def json_converter(side):
+    def make(rng, case):
+        group = {side + '.converter': JSON, side + '.converter.schemas.enable': rng.choice(['true', 'false', 'false'])}
+        if rng.random() < 0.15:
+            group[side + '.converter.decimal.format'] = rng.choice(['NUMERIC', 'BASE64'])
+        if rng.random() < 0.1:
+            group[side + '.converter.replace.null.with.default'] = rng.choice(['false', 'true'])
+        return group
+    return make
+
+
+def header_converter(rng, case):
+    return {'header.converter': rng.choice(['org.apache.kafka.connect.storage.SimpleHeaderConverter', JSON,
+                                            'org.apache.kafka.connect.storage.StringConverter'])}
+
+
+OPTIONS = [
+    (0.9, json_converter('key')),
+    (0.9, json_converter('value')),
+    (0.1, header_converter),
+    (0.55, choice('decimal.handling.mode', 'precise', 'double', 'string')),
+    (0.5, choice('time.precision.mode', 'adaptive', 'adaptive_time_microseconds', 'connect', 'isostring', 'microseconds', 'nanoseconds')),
+    (0.4, choice('binary.handling.mode', 'bytes', 'base64', 'base64-url-safe', 'hex')),
+    (0.3, choice('hstore.handling.mode', 'json', 'map')),
+    (0.4, choice('interval.handling.mode', 'numeric', 'string')),
+    (0.3, choice('include.unknown.datatypes', 'true')),
+    (0.1, choice('money.fraction.digits', '0', '1', '2', '4')),
+    (0.25, choice('tombstones.on.delete', 'false')),
+    (0.3, choice('provide.transaction.metadata', 'true')),
+    (0.25, choice('skipped.operations', 'none', 't', 'u', 'd', 'c,d', 'r,t', 'u,t')),
+    (0.5, choice('skipped.operations', 'none')),
+    (0.15, choice('extended.headers.enabled', 'false')),
+    (0.2, choice('snapshot.mode', 'no_data', 'initial')),
+    (0.1, choice('unavailable.value.placeholder', 'gone', '', 'é', 'hex:67')),
+    (0.1, choice('topic.delimiter', '_', '-')),
+    (0.1, choice('topic.transaction', 'tx')),
+    (0.12, column_list('column.exclude.list')),
+    (0.08, column_list('column.include.list')),
+    (0.12, table_list),
+    (0.08, choice('event.converting.failure.handling.mode', 'warn', 'fail', 'skip')),
+    (0.06, choice('publication.autocreate.mode', 'filtered', 'all_tables')),
+    (0.5, transforms.random_chain),
+]
+
+
+def random_options(rng, case):
+    groups = []
+    for weight, make in OPTIONS:
+        if rng.random() < weight:
+            made = make(rng, case)
+            for group in made if isinstance(made, list) else [made]:
+                if group:
+                    groups.append(group)
+    return groups
+
+
+def needs_timestamp_mask(config):
+    """The router sends the time of processing, where no column has the event's."""
+    for name, value in config.items():
+        match = re.fullmatch(r'transforms\.(.+)\.type', name)
+        if match and value.endswith('EventRouter'):
+            return 'transforms.%s.table.field.event.timestamp' % match.group(1) not in config
+    return False
