@@ -195,8 +195,8 @@ class Case:
         statements += extra
         for table in self.tables:
             statements += table.creation()
-        statements += [s.sql() for s in self.before]
-        return '-- seed %s\n' % self.seed + ''.join(s + ';\n' for s in statements)
+        rows = ['\\set ON_ERROR_STOP off\n'] + [s.sql() + ';\n' for s in self.before] if self.before else []
+        return '-- seed %s\n' % self.seed + ''.join(s + ';\n' for s in statements) + ''.join(rows)
 
     def changes_sql(self):
         out = ['\\set ON_ERROR_STOP off\n']

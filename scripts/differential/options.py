@@ -5,6 +5,7 @@ its weight: how often, of 1, a case has it. Only what the relay supports belongs
 """
 import re
 
+import quirks
 import transforms
 from case import identifier
 
@@ -19,7 +20,10 @@ def column_regex(rng, case):
     """Expressions for some columns, as column lists want them."""
     picked = []
     for table in rng.sample(case.tables, min(len(case.tables), 2)):
-        for column in rng.sample(table.columns, min(len(table.columns), rng.choice([1, 2]))):
+        keys = set(table.key).union(*table.unique)
+        columns = quirks.mild([c for c in table.columns if c.name not in keys], [c for c in table.columns if c.name in keys],
+                              'excluded-key', rng)
+        for column in rng.sample(columns, min(len(columns), rng.choice([1, 2]))):
             picked.append('%s.%s.%s' % tuple(map(java_quoted, (table.schema, table.name, column.name))))
     return picked
 
@@ -32,10 +36,12 @@ def java_quoted(name):
 def column_list(name):
     def make(rng, case):
         chosen = column_regex(rng, case)
+        if not chosen:
+            return {}
         if name.endswith('include.list'):
             # A table without any column left is no table; keys stay.
             chosen += ['%s.%s.%s' % tuple(map(java_quoted, (t.schema, t.name, c))) for t in case.tables
-                       for c in (t.key or [t.columns[0].name])]
+                       for c in (t.key + sum(t.unique, []) or [t.columns[0].name])]
         return {name: ','.join(chosen)}
     return make
 
@@ -57,6 +63,11 @@ def json_converter(side):
     return make
 
 
+def skipped_operations(rng, case):
+    values = quirks.mild(['none', 't', 'r,t'], ['u', 'd', 'c,d', 'u,t'], 'skipped-publish', rng)
+    return {'skipped.operations': rng.choice(values)}
+
+
 def header_converter(rng, case):
     return {'header.converter': rng.choice(['org.apache.kafka.connect.storage.SimpleHeaderConverter', JSON,
                                             'org.apache.kafka.connect.storage.StringConverter'])}
@@ -75,7 +86,7 @@ OPTIONS = [
     (0.1, choice('money.fraction.digits', '0', '1', '2', '4')),
     (0.25, choice('tombstones.on.delete', 'false')),
     (0.3, choice('provide.transaction.metadata', 'true')),
-    (0.25, choice('skipped.operations', 'none', 't', 'u', 'd', 'c,d', 'r,t', 'u,t')),
+    (0.25, skipped_operations),
     (0.5, choice('skipped.operations', 'none')),
     (0.15, choice('extended.headers.enabled', 'false')),
     (0.2, choice('snapshot.mode', 'no_data', 'initial')),
@@ -102,10 +113,11 @@ def random_options(rng, case):
     return groups
 
 
-def needs_timestamp_mask(config):
-    """The router sends the time of processing, where no column has the event's."""
+def needs_timestamp_mask(config, tables):
+    """The router sends the time of processing, where no column has the event's or it is NULL."""
     for name, value in config.items():
         match = re.fullmatch(r'transforms\.(.+)\.type', name)
         if match and value.endswith('EventRouter'):
-            return 'transforms.%s.table.field.event.timestamp' % match.group(1) not in config
+            column = config.get('transforms.%s.table.field.event.timestamp' % match.group(1))
+            return not any(c.name == column and c.not_null for t in tables for c in t.columns)
     return False

@@ -16,7 +16,7 @@ def shrunk(case, run, tries):
             except SQLError:
                 result = None
             # Leaving parts out can make a connector file that is wrong in itself.
-            if result is not None and not result.passed and 'sluice fails: status 78' not in '\n'.join(result.differences):
+            if result is not None and not result.passed and 'status 78' not in str(result.sluice_failure):
                 best, outcome, begin = smaller, result, begin + index
                 break
             if tries <= 0:

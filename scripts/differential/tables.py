@@ -95,7 +95,7 @@ def partition(rng, table):
     """By hash of the key's first column, so that every value finds its place."""
     by = table.key[0]
     table.partition_by = 'PARTITION BY HASH (%s)' % identifier(by)
-    if any(c.identity for c in table.columns) or not table.column(by).type.comparable:
+    if any(c.identity for c in table.columns) or not table.column(by).type.comparable or table.column(by).type.sql == 'ltree':
         table.partition_by = ''
         return
     for remainder in range(2):

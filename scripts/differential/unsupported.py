@@ -11,8 +11,8 @@ lock = threading.Lock()
 
 def learn(case, outcome):
     """Whether the relay refused an option of the case that it has not refused before."""
-    text = '\n'.join(outcome.differences)
-    if 'sluice fails: status 78' not in text or 'not supported by this version' not in text:
+    text = outcome.sluice_failure or ''
+    if 'status 78' not in text or 'not supported by this version' not in text:
         return False
     config = case.config()
     found = {(name, config[name]) for name in re.findall(r'json:\d+: ([^\s:]+):', text) if name in config}

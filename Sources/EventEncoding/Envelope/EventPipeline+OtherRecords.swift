@@ -55,7 +55,7 @@ extension EventPipeline {
     let sequence = "[\(lastCommitText),\"\(logical.lsn.rawValue)\"]"
     let source = ConnectValue.structure([
       .text(PipelineOptions.debeziumVersion), .text("postgresql"), .text(options.topics.prefix),
-      .int64(floorDivide(microseconds, 1_000)), .text("false"), .text(options.database), .text(sequence),
+      .int64(floorDivide(microseconds, 1_000)), .null, .text(options.database), .text(sequence),
       .int64(microseconds), .int64(nanoseconds), .text(""), .text(""), transactionID.map(ConnectValue.int64) ?? .null,
       .int64(Int64(bitPattern: logical.lsn.rawValue)), .null, .null, .null,
     ])

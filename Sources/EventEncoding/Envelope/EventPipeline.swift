@@ -51,7 +51,9 @@ public struct EventPipeline: ~Copyable {
     trees = RecordTreeWriter(options: options)
     rows = RowEncoder(options: options)
     outbox = OutboxEncoder(options: options)
-    source = SourceFragments(prefix: options.topics.prefix, database: options.database)
+    source = SourceFragments(
+      prefix: options.topics.prefix, database: options.database,
+      json: options.valueConverter.json?.options ?? JSONOptions())
     transactionTopic = topics.index(of: options.topics.transaction)
   }
 
@@ -193,6 +195,8 @@ public struct EventPipeline: ~Copyable {
     guard plan.isCaptured else { return }
     try requireTransaction(plan, lsn)
     capturedChanges += 1
+    // A row of a table without columns is no change, nor does it count as one in its transaction.
+    if plan.tupleCount == 0 { return }
     if operation == .update, let old, let new {
       if options.skipsUnchangedRows, !RowComparison.rowDiffers(plan, old, new, message) { return }
       if plan.hasKey, RowComparison.keyDiffers(plan, old, new, message) {
@@ -200,8 +204,7 @@ public struct EventPipeline: ~Copyable {
         return
       }
     }
-    // A row without columns is no change, nor does it count as one in its transaction.
-    if options.skippedOperations.contains(operation) || plan.columns.isEmpty { return }
+    if options.skippedOperations.contains(operation) { return }
     // What the update did not touch and the server did not send is taken from the old row, if that came whole.
     try emitRow(operation, plan, old: old, new: new, fallback: new == nil ? nil : old, .none, message, lsn, now)
     if operation == .delete, options.sendsTombstones { try emitTombstone(plan, old!, .none, message, lsn) }

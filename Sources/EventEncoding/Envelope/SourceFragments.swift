@@ -25,12 +25,15 @@ struct SourceFragments: ~Copyable {
   private let database: String
   private let constantHead: [UInt8]
   private let databaseJSON: [UInt8]
+  /// Debezium leaves `snapshot` unset in the stream, where it reads as its default.
+  private let streamingMarkerJSON: String
   private var head = ByteWriter()
   private var middle = ByteWriter()
   private var transaction = ByteWriter()
   private var tail = ByteWriter()
 
-  init(prefix: String, database: String) {
+  init(prefix: String, database: String, json: JSONOptions) {
+    streamingMarkerJSON = json.replacesNullWithDefault ? "\"false\"" : "null"
     self.prefix = prefix
     self.database = database
     var out = ByteWriter()
@@ -57,9 +60,15 @@ struct SourceFragments: ~Copyable {
     head.removeAll()
     head.append(constantHead)
     head.append(decimal: floorDivide(unixMicroseconds, 1_000))
-    head.append(",\"snapshot\":\"")
-    head.append(utf8: marker.rawValue)
-    head.append("\",\"db\":")
+    head.append(",\"snapshot\":")
+    if marker == .streaming {
+      head.append(utf8: streamingMarkerJSON)
+    } else {
+      head.append(UInt8(ascii: "\""))
+      head.append(utf8: marker.rawValue)
+      head.append(UInt8(ascii: "\""))
+    }
+    head.append(",\"db\":")
     head.append(databaseJSON)
     head.append(",\"sequence\":\"[")
     if let lastCommit {
