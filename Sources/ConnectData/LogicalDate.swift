@@ -41,8 +41,7 @@ public enum LogicalDate {
     ]
     let weekday = days % 7
     out.append(weekdays[Int(weekday < 0 ? weekday + 7 : weekday)])
-    // Day of the first date in the Gregorian calendar, 1582-10-15.
-    let date = days >= -141_427 ? CivilDate.parts(epochDays: days) : julianParts(days)
+    let date = GregorianCalendar.parts(epochDays: days)
     out.append(UInt8(ascii: " "))
     out.append(months[Int(date.month - 1)])
     out.append(UInt8(ascii: " "))
@@ -52,18 +51,6 @@ public enum LogicalDate {
     out.append(" UTC ")
     // The year of the era: 1 BC prints as 1.
     out.append(decimal: date.year > 0 ? date.year : 1 - date.year)
-  }
-
-  private static func julianParts(_ epochDays: Int64) -> (year: Int64, month: Int64, day: Int64) {
-    // Days from 0000-03-01 of the Julian calendar, in cycles of four years.
-    let days = epochDays + 719_470
-    let cycle = (days >= 0 ? days : days - 1460) / 1461
-    let inCycle = days - cycle * 1461
-    let yearOfCycle = (inCycle - inCycle / 1460) / 365
-    let dayOfYear = inCycle - yearOfCycle * 365
-    let shiftedMonth = (5 * dayOfYear + 2) / 153
-    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-    return (cycle * 4 + yearOfCycle + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
   }
 
   private static func split(_ milliseconds: Int64) -> (days: Int64, inDay: Int64) {

@@ -111,9 +111,25 @@ struct PluginBuilder {
         case "EventRouter": .eventRouter(EventRouterOptions(set))
         default: .record(className: definition.className, PluginValues(set, definition.options))
         }
+      if case .record(let className, let values) = kind, !problems.hasErrors {
+        check(className, values, prefix, set, &problems)
+      }
       return TransformOptions(
         alias: alias, kind: kind, predicate: set.optionalText("predicate")?.trimmedASCII(),
         negate: set.boolean("negate"))
+    }
+  }
+
+  /// What single options do not show.
+  private func check(
+    _ className: String, _ values: PluginValues, _ prefix: String, _ set: PropertySet,
+    _ problems: inout ProblemCollector
+  ) {
+    do throws(TransformOptionsProblem) {
+      _ = try RecordTransformReader.options(className, values)
+    } catch {
+      problems.add(
+        .error, line: set.entry(error.option)?.line, prefix + error.option, error.message, error.remedy)
     }
   }
 

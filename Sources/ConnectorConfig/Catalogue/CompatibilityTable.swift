@@ -21,8 +21,8 @@ public enum CompatibilityTable {
       ("Sluice's own", DebeziumCatalogue.plugins),
       ("Converters", converters),
       ("Transforms: of every one", prefixed("transforms.<alias>.", PluginCatalogue.transformCommon)),
-      ("Transforms: RegexRouter", options("RegexRouter")),
-      ("Transforms: outbox EventRouter", options("EventRouter")),
+    ]
+    let afterTransforms: [(String, [Property])] = [
       ("Predicates", predicates),
       ("Worker file: Kafka", WorkerCatalogue.kafka),
       ("Worker file: converters", WorkerCatalogue.converters),
@@ -31,7 +31,20 @@ public enum CompatibilityTable {
       ("Worker file: worker group", WorkerCatalogue.workerGroup),
       ("Worker file: other", WorkerCatalogue.other),
     ]
-    return sections.map { section($0.0, $0.1) }.joined(separator: "\n") + "\n" + classes()
+    return (sections + transforms + afterTransforms).map { section($0.0, $0.1) }.joined(separator: "\n") + "\n"
+      + classes()
+  }
+
+  /// One for each class that has options; those for keys and for values have the same.
+  private static var transforms: [(String, [Property])] {
+    var sections: [(String, [Property])] = []
+    for plugin in PluginCatalogue.transforms where plugin.refusal == nil && !plugin.options.isEmpty {
+      let parts = plugin.simpleName.split(separator: "$")
+      if parts.count > 1, parts[1] != "Key" { continue }
+      let title = "Transforms: " + parts[0] + (parts.count > 1 ? "$Key and $Value" : "")
+      sections.append((title, prefixed("transforms.<alias>.", plugin.options)))
+    }
+    return sections
   }
 
   private static func section(_ title: String, _ properties: [Property]) -> String {
@@ -87,10 +100,6 @@ public enum CompatibilityTable {
 
   private static var predicates: [Property] {
     prefixed("predicates.<alias>.", PluginCatalogue.predicateCommon + PluginCatalogue.predicates.flatMap(\.options))
-  }
-
-  private static func options(_ transform: String) -> [Property] {
-    prefixed("transforms.<alias>.", PluginCatalogue.find(transform, in: PluginCatalogue.transforms)?.options ?? [])
   }
 
   private static func prefixed(_ prefix: String, _ properties: [Property]) -> [Property] {

@@ -116,23 +116,17 @@ enum PluginCatalogue {
         [Property("regex", .regex, required: true), Property("replacement", .string, required: true)]),
       PluginDefinition(debeziumTransforms + "outbox.EventRouter", eventRouterOptions),
     ]
+    + ConnectTransformCatalogue.definitions + DebeziumTransformCatalogue.definitions
     + [
-      "ExtractNewRecordState", "ByLogicalTableRouter", "EnforceRecordSize", "ExtractChangedRecordState",
-      "ExtractSchemaToNewRecord", "GeometryFormatTransformer", "HeaderToValue", "SchemaChangeEventFilter",
-      "SwapGeometryCoordinates", "TimezoneConverter", "VectorToJsonConverter", "Filter", "ContentBasedRouter",
-      "openlineage.OpenLineage", "partitions.PartitionRouting", "tracing.ActivateTracingSpan",
+      "ExtractNewRecordState", "ByLogicalTableRouter", "EnforceRecordSize",
+      "ExtractSchemaToNewRecord", "GeometryFormatTransformer",
+      "SwapGeometryCoordinates", "VectorToJsonConverter", "Filter", "ContentBasedRouter",
+      "openlineage.OpenLineage", "tracing.ActivateTracingSpan",
     ].map { PluginDefinition(debeziumTransforms + $0, refusal: Property.later) }
     + [
       "io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent",
       "io.debezium.connector.postgresql.transforms.timescaledb.TimescaleDb",
     ].map { PluginDefinition($0, refusal: Property.later) }
-    + [
-      "Cast$Key", "Cast$Value", "DropHeaders", "ExtractField$Key", "ExtractField$Value", "Filter", "Flatten$Key",
-      "Flatten$Value", "HeaderFrom$Key", "HeaderFrom$Value", "HoistField$Key", "HoistField$Value", "InsertField$Key",
-      "InsertField$Value", "InsertHeader", "MaskField$Key", "MaskField$Value", "ReplaceField$Key",
-      "ReplaceField$Value", "SetSchemaMetadata$Key", "SetSchemaMetadata$Value", "TimestampConverter$Key",
-      "TimestampConverter$Value", "TimestampRouter", "ValueToKey",
-    ].map { PluginDefinition(connectTransforms + $0, refusal: Property.later) }
 
   static let predicates: [PluginDefinition] = [
     PluginDefinition(
