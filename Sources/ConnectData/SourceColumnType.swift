@@ -68,6 +68,7 @@ public struct SourceColumnType: Sendable, Equatable {
     }
   }
 
+  /// A modifier is any four bytes that the server sent, hence the arithmetic that wraps.
   private static func length(_ oid: TypeOID, _ modifier: Int32) -> Int32 {
     switch oid {
     case .int2: 5
@@ -75,16 +76,16 @@ public struct SourceColumnType: Sendable, Equatable {
     case .int8: 19
     case .float4: 8
     case .float8: 17
-    case .numeric: modifier == -1 ? 0 : (modifier - 4) >> 16 & 0xFFFF
+    case .numeric: modifier == -1 ? 0 : (modifier &- 4) >> 16 & 0xFFFF
     case .char, .bool: 1
-    case .bpchar, .varchar: modifier == -1 ? unknownLength : modifier - 4
+    case .bpchar, .varchar: modifier == -1 ? unknownLength : modifier &- 4
     case .bit, .varbit: modifier == -1 ? unknownLength : modifier
     // Years of PostgreSQL's whole range, sign and era.
     case .date: 13
-    case .time: 8 + fractionLength(modifier)
-    case .timetz: 14 + fractionLength(modifier)
-    case .timestamp: 22 + fractionLength(modifier)
-    case .timestamptz: 28 + fractionLength(modifier)
+    case .time: 8 &+ fractionLength(modifier)
+    case .timetz: 14 &+ fractionLength(modifier)
+    case .timestamp: 22 &+ fractionLength(modifier)
+    case .timestamptz: 28 &+ fractionLength(modifier)
     case .interval: 49
     default: unknownLength
     }
@@ -96,7 +97,7 @@ public struct SourceColumnType: Sendable, Equatable {
     case -1: 7
     case 0: 0
     case 1: 3
-    default: modifier + 1
+    default: modifier &+ 1
     }
   }
 
@@ -104,7 +105,7 @@ public struct SourceColumnType: Sendable, Equatable {
     switch oid {
     case .float4: 8
     case .float8: 17
-    case .numeric: modifier == -1 ? 0 : (modifier - 4) & 0xFFFF
+    case .numeric: modifier == -1 ? 0 : (modifier &- 4) & 0xFFFF
     case .time, .timetz, .timestamp, .timestamptz: modifier == -1 ? 6 : modifier
     case .interval: modifier == -1 ? 6 : modifier & 0xFFFF
     default: 0

@@ -31,6 +31,8 @@ public struct PipelineOptions {
   public var skippedOperations: Set<Operation> = [.truncate]
   /// `skip.messages.without.change`: an update whose old and new row are alike in the captured columns makes no record.
   public var skipsUnchangedRows = false
+  /// `column.mask.…` and `column.truncate.…`; `nil` without any.
+  public var columnMasks: ColumnMasks?
   /// `message.key.columns`
   public var messageKeys: MessageKeyColumns?
   public var messageFilter = MessagePrefixFilter()

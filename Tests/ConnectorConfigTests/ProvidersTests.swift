@@ -81,7 +81,8 @@ import Testing
     let loaded = try Support.load(
       [
         "database.user": "${env:U}", "database.password": "s3cr3t-password", "database.sslpassword": "${env:P}",
-        "heartbeat.action.query": "${env:P}", "producer.override.ssl.key.password": "s3cr3t-key",
+        "heartbeat.action.query": "${env:P}", "column.mask.hash.SHA-256.with.salt.s3cr3t": "a.b.c",
+        "producer.override.ssl.key.password": "s3cr3t-key",
       ], worker: worker, environment: environment)
     #expect(!Support.printed(loaded).contains("s3cr3t"), "\(Support.printed(loaded))")
     #expect(!Support.printed(loaded.connectors[0].database).contains("s3cr3t"))
@@ -98,7 +99,10 @@ import Testing
     let problems = Support.problems(wrong, environment: environment)
     #expect(problems.count >= wrong.count - 1, "\(problems)")
     #expect(!Support.printed(problems).contains("s3cr3t"), "\(problems)")
-    let salted = Support.problems(["column.mask.hash.SHA-256.with.salt.s3cr3t": "a.b.c"])
+    let salted = Support.problems(["column.mask.hash.SHA-256.with.salt.s3cr3t": "("])
     #expect(!Support.printed(salted).contains("s3cr3t") && salted.count == 1)
+    let unknown = Support.problems(["column.mask.hash.MD2.with.salt.s3cr3t": "a"])
+    #expect(!Support.printed(unknown).contains("s3cr3t") && unknown.count == 1)
+    #expect(!loaded.connectors[0].properties.contains { $0.name.contains("s3cr3t") })
   }
 }

@@ -31,6 +31,7 @@ enum ConnectorBuilder {
     readCapture(set, &options)
     readEvents(set, &options)
     TopicNamingBuilder.read(set, &options, &problems)
+    ColumnMaskBuilder.read(set, &options, &problems)
 
     options.keyConverter = worker.keyConverter
     options.valueConverter = worker.valueConverter

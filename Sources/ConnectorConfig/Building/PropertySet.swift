@@ -97,6 +97,11 @@ struct PropertySet {
 
   func entry(_ name: String) -> ResolvedEntry? { values[name] }
 
+  /// The entry's name for messages, without what is secret in it.
+  func shownName(of entry: ResolvedEntry) -> String {
+    property(named: entry.name)?.shownName(of: entry.fullName) ?? entry.fullName
+  }
+
   /// The text in force: the file's, else the default.
   func optionalText(_ name: String) -> String? { values[name]?.value ?? byName[name]?.defaultValue }
 
@@ -148,13 +153,17 @@ struct PropertySet {
           EffectiveProperty(name: property.name, value: ConfigText(defaultValue), origin: .defaultValue))
       }
     }
-    for entry in entries where byName[entry.name] == nil { effective.append(Self.effective(entry, shown(entry))) }
+    for entry in entries where byName[entry.name] == nil {
+      effective.append(Self.effective(entry, named: shownName(of: entry), shown(entry)))
+    }
     return effective
   }
 
-  static func effective(_ entry: ResolvedEntry, _ value: ConfigText) -> EffectiveProperty {
+  static func effective(
+    _ entry: ResolvedEntry, named name: String? = nil, _ value: ConfigText
+  ) -> EffectiveProperty {
     EffectiveProperty(
-      name: entry.fullName, value: value,
+      name: name ?? entry.fullName, value: value,
       origin: entry.isFromProvider ? .provider(line: entry.line) : .file(line: entry.line))
   }
 }

@@ -27,6 +27,8 @@ public struct ConnectorOptions: Sendable, Hashable {
   public var tableExcludeList: [String] = []
   public var columnIncludeList: [String] = []
   public var columnExcludeList: [String] = []
+  /// In the file's order.
+  public var columnMasks: [ColumnMaskOptions] = []
   /// `table.ignore.builtin`
   public var tableIgnoreBuiltin = true
   public var messagePrefixIncludeList: [String] = []

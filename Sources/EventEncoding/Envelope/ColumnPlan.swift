@@ -17,17 +17,37 @@ final class ColumnPlan {
 
   /// The record has the column's bytes as they are: a text whose value is a text.
   let isPlainText: Bool
+  let schema: ConnectSchema
+  /// What is done to each value after it is converted; keys are never masked.
+  let mask: MaskedColumn?
 
-  var schema: ConnectSchema { codec.schema }
-
-  init(name: String, tupleIndex: Int, codec: ColumnCodec, json: JSONOptions, isFirst: Bool) {
+  init(
+    name: String, tupleIndex: Int, codec: ColumnCodec, json: JSONOptions, isFirst: Bool, mask: MaskedColumn? = nil
+  ) {
     self.name = name
     self.tupleIndex = tupleIndex
     self.codec = codec
-    isPlainText = codec.form == .text
+    self.mask = mask
+    isPlainText = codec.form == .text && mask == nil
+    var schema = codec.schema
+    if let parameter = mask?.parameter { schema.parameters.append(parameter) }
+    self.schema = schema
     nameJSON = ColumnPlan.name(name, isFirst: isFirst)
-    nullJSON = ColumnPlan.json(codec.absentValue, codec.schema, json)
-    unavailableJSON = ColumnPlan.json(codec.unavailable, codec.schema, json)
+    nullJSON = ColumnPlan.json(ColumnPlan.masked(codec.absentValue, mask), schema, json)
+    unavailableJSON = ColumnPlan.json(ColumnPlan.masked(codec.unavailable, mask), schema, json)
+  }
+
+  /// What stands for a null or a column that was not sent, before a default takes its place.
+  var absentValue: ConnectValue { ColumnPlan.masked(codec.absentValue, mask) }
+  var unavailableValue: ConnectValue { ColumnPlan.masked(codec.unavailable, mask) }
+
+  /// The value as a tree, for what takes no bytes. A null is `.null`, whatever the default.
+  func value(_ text: RawSpan) throws(ConversionError) -> ConnectValue {
+    ColumnPlan.masked(try codec.value(text), mask)
+  }
+
+  private static func masked(_ value: ConnectValue, _ mask: MaskedColumn?) -> ConnectValue {
+    mask.map { $0.apply(value) } ?? value
   }
 
   static func name(_ name: String, isFirst: Bool) -> [UInt8] {

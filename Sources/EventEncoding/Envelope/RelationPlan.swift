@@ -60,14 +60,17 @@ final class RelationPlan {
       guard let codec = ColumnCodec.make(description, options.values, json, origin: origin) else { continue }
       codecs[column.name] = (codec, index)
       guard options.columnFilter.includes(column.name, of: id) else { continue }
-      let parameters = RelationPlan.typeParameters(description, of: id, origin, options)
+      let type = SourceColumnType(description, origin)
+      let mask = RelationPlan.mask(column.name, type, of: id, options)
+      let parameters = mask == nil ? RelationPlan.typeParameters(column.name, type, of: id, options) : []
       columns.append(
         ColumnPlan(
           name: options.fieldNames.fieldName(column.name), tupleIndex: index,
           codec: parameters.isEmpty
             ? codec
             : ColumnCodec.make(description, options.values, json, origin: origin, parameters: parameters) ?? codec,
-          json: json, isFirst: columns.isEmpty))
+          json: json, isFirst: columns.isEmpty,
+          mask: mask.map { MaskedColumn($0, of: description, length: type.length, schema: codec.schema) }))
     }
     self.columns = columns
     // Columns that the relation no longer has are no part of the key. Those that have no representation leave it without
@@ -119,14 +122,26 @@ final class RelationPlan {
     }
   }
 
+  /// The mask of a column. Debezium takes one rule for a column and no second: a type that is to be told keeps a hash off.
+  private static func mask(
+    _ column: String, _ type: SourceColumnType, of table: TableID, _ options: PipelineOptions
+  ) -> ColumnMask? {
+    guard let mask = options.columnMasks?.mask(of: column, in: table) else { return nil }
+    if mask.yieldsToPropagation, let propagation = options.typePropagation,
+      propagation.includes(column, type: type.name, of: table)
+    {
+      return nil
+    }
+    return mask
+  }
+
   /// What a field's schema tells of its column's type; empty where nothing asks for it. Keys are not asked.
   private static func typeParameters(
-    _ column: ColumnDescription, of table: TableID, _ origin: RowOrigin, _ options: PipelineOptions
+    _ column: String, _ type: SourceColumnType, of table: TableID, _ options: PipelineOptions
   ) -> [ConnectParameter] {
     guard let propagation = options.typePropagation else { return [] }
-    let type = SourceColumnType(column, origin)
-    guard propagation.includes(column.name, type: type.name, of: table) else { return [] }
-    return type.parameters(columnName: column.name)
+    guard propagation.includes(column, type: type.name, of: table) else { return [] }
+    return type.parameters(columnName: column)
   }
 
   /// What JsonConverter writes before the payload; empty without schemas.

@@ -33,11 +33,11 @@ enum RowComparison {
   private static func json(_ column: ColumnPlan, _ value: TupleColumn, _ message: RawSpan) -> [UInt8] {
     let tree: ConnectValue
     switch value {
-    case .null, .binary: tree = column.codec.absentValue
-    case .unchanged: tree = column.codec.unavailable
+    case .null, .binary: tree = column.absentValue
+    case .unchanged: tree = column.unavailableValue
     case .text(let range):
       do throws(ConversionError) {
-        tree = try column.codec.value(message.extracting(range))
+        tree = try column.value(message.extracting(range))
       } catch {
         tree = .null
       }

@@ -55,7 +55,12 @@ struct RowEncoder {
     case .text(let range):
       let start = out.count
       do throws(ConversionError) {
-        try columnPlan.codec.writeJSON(message.extracting(range), into: &out)
+        if columnPlan.mask == nil {
+          try columnPlan.codec.writeJSON(message.extracting(range), into: &out)
+        } else {
+          let value = try columnPlan.value(message.extracting(range))
+          JSONConverter.write(value, columnPlan.schema, columnPlan.codec.options, into: &out)
+        }
       } catch {
         out.truncate(to: start)
         try failed(plan, columnPlan, error, lsn: lsn)
@@ -73,14 +78,16 @@ struct RowEncoder {
     var field = tuple[column.tupleIndex]
     if case .unchanged = field, let old, case .text = old[column.tupleIndex] { field = old[column.tupleIndex] }
     switch field {
-    case .null: return column.schema.defaultValue ?? column.codec.absentValue
-    case .unchanged: return column.codec.unavailable
+    case .null:
+      let absent = column.absentValue
+      return absent == .null ? column.schema.defaultValue ?? .null : absent
+    case .unchanged: return column.unavailableValue
     case .binary:
       throw PipelineError(
         .unexpectedMessage("a value in binary format, which was not asked for"), table: plan.id, lsn: lsn)
     case .text(let range):
       do throws(ConversionError) {
-        return try column.codec.value(message.extracting(range))
+        return try column.value(message.extracting(range))
       } catch {
         try failed(plan, column, error, lsn: lsn)
         return column.schema.defaultValue ?? .null
@@ -97,17 +104,17 @@ struct RowEncoder {
     var column = tuple[tupleIndex]
     if case .unchanged = column, let old, case .text = old[tupleIndex] { column = old[tupleIndex] }
     switch column {
-    case .null: return columnPlan.codec.absentValue
-    case .unchanged: return columnPlan.codec.unavailable
+    case .null: return columnPlan.absentValue
+    case .unchanged: return columnPlan.unavailableValue
     case .binary:
       throw PipelineError(
         .unexpectedMessage("a value in binary format, which was not asked for"), table: plan.id, lsn: lsn)
     case .text(let range):
       do throws(ConversionError) {
-        return try columnPlan.codec.value(message.extracting(range))
+        return try columnPlan.value(message.extracting(range))
       } catch {
         try failed(plan, columnPlan, error, lsn: lsn)
-        return columnPlan.codec.absentValue
+        return columnPlan.absentValue
       }
     }
   }

@@ -21,6 +21,8 @@ extension PlanBuilder {
     pipeline.sendsTombstones = options.tombstonesOnDelete
     pipeline.skippedOperations = Set(
       options.skippedOperations.compactMap { $0.rawValue.utf8.first.flatMap(Operation.init(rawValue:)) })
+    let masks = try ColumnMasks(options.columnMasks.map { ($0.patterns, $0.mask) })
+    pipeline.columnMasks = masks.isEmpty ? nil : masks
     pipeline.messageKeys = try MessageKeyColumns(options.messageKeyRules)
     pipeline.messageFilter = try MessagePrefixFilter(
       includeList: options.messagePrefixIncludeList, excludeList: options.messagePrefixExcludeList)

@@ -1,0 +1,13 @@
+CREATE TYPE mood AS ENUM ('sad','happy');
+CREATE DOMAIN dom AS varchar(12);
+CREATE TABLE m (id text PRIMARY KEY, a text, b varchar(3) NOT NULL, c char(10), d int, e uuid, f jsonb, g mood, h dom, j bytea, k text[], l json, n inet, o numeric(5,2), p "char", q bit(1), r timestamptz, s boolean, t float8, u money, v date);
+CREATE TABLE t (LIKE m INCLUDING ALL);
+CREATE TABLE h (LIKE m INCLUDING ALL);
+CREATE TABLE g2 (LIKE m INCLUDING ALL);
+CREATE TABLE bo (id int PRIMARY KEY, a text, b text);
+CREATE TABLE dflt (id int PRIMARY KEY, a text DEFAULT 'dd', b text NOT NULL DEFAULT 'ee');
+CREATE TABLE z (id int PRIMARY KEY, a text);
+INSERT INTO m (id,b) VALUES ('snap','bb');
+INSERT INTO h (id,b) VALUES ('snap','bb');
+INSERT INTO t (id,b) VALUES ('snap','bb');
+CREATE TABLE alg (id int PRIMARY KEY, a1 text, a2 text, a3 text, a4 text, a5 text, a6 text, a7 text, a8 text, a9 text, b1 text, b2 text, b4 text);
