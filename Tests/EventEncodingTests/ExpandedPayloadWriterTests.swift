@@ -11,7 +11,7 @@ import Testing
     _ payload: [UInt8], _ behavior: PayloadExpansion.NullBehavior
   ) -> (ExpandedPayloadWriter.Outcome, [UInt8]) {
     switch unsafe PayloadExpansion.expand(payload.span.bytes, nullBehavior: behavior) {
-    case .unchanged: return (.unchanged, [])
+    case .unchanged, .document: return (.unchanged, [])
     case .unchangedWithoutSchema: return (.unchangedWithoutSchema, [])
     case .fails(let failure): return (.fails(failure), [])
     case .expanded(let schema, let value):

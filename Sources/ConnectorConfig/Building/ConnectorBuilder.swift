@@ -165,6 +165,7 @@ enum ConnectorBuilder {
     options.heartbeatTopicPrefix = set.text("topic.heartbeat.prefix")
     options.heartbeatTopicName = set.nonEmptyText("topic.heartbeat.name")
     options.heartbeatActionQuery = set.nonEmptyText("heartbeat.action.query")
+    options.outboxJSONIsExact = set.text("sluice.outbox.json").trimmedASCII().lowercased() == "exact"
     options.guardrailCollectionsMax = set.integer("guardrail.collections.max", or: 0)
     options.guardrailCollectionsFails =
       set.text("guardrail.collections.limit.action").trimmedASCII().lowercased() == "fail"

@@ -216,8 +216,7 @@ enum DebeziumCatalogue {
   private static let noLineage = "OpenLineage is off"
 
   static let plugins: [Property] = [
-    Property(
-      "sluice.outbox.json", .oneOf(["compat", "exact"]), "compat", refusing: ["exact": later])
+    Property("sluice.outbox.json", .oneOf(["compat", "exact"]), "compat")
   ]
 }
 

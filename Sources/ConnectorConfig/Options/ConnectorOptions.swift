@@ -80,6 +80,9 @@ public struct ConnectorOptions: Sendable, Hashable {
   /// More tables than that stop the start, instead of making a log line.
   public var guardrailCollectionsFails = false
 
+  /// `sluice.outbox.json=exact`
+  public var outboxJSONIsExact = false
+
   // MARK: Failures
   /// -1: without end; 0: never.
   public var errorsMaxRetries = -1

@@ -9,6 +9,8 @@ public enum BinaryDataConverter {
     /// JsonConverter, with its `schemas.enable`.
     case json(schemasEnabled: Bool, JSONOptions)
     case string
+    /// Text goes as its UTF-8; anything else is an error. With `sluice.outbox.json=exact` in place of `none`.
+    case text
   }
 
   /// Writes the value. Returns false, with nothing written, where it has no bytes.
@@ -16,9 +18,22 @@ public enum BinaryDataConverter {
     _ value: ConnectValue, _ schema: ConnectSchema?, delegate: Delegate, schemaJSON: [UInt8]? = nil,
     into out: inout ByteWriter
   ) throws(ConverterError) -> Bool {
-    guard let schema, schema.kind != .bytes else { return try ByteArrayConverter.write(value, schema, into: &out) }
+    if schema == nil || schema?.kind == .bytes {
+      switch value {
+      case .null: return false
+      case .bytes(let bytes):
+        out.append(bytes)
+        return true
+      default: break
+      }
+    }
     switch delegate {
-    case .none: throw .schemaIsNotBytes(schema.kind)
+    case .none: throw schema.map { .schemaIsNotBytes($0.kind) } ?? .valueIsNotBytes
+    case .text:
+      if value == .null { return false }
+      guard case .text(let text) = value else { throw .valueIsNotBytes }
+      out.append(text)
+      return true
     case .string: return StringConverter.write(value, schema, into: &out)
     case .json(let schemasEnabled, let options):
       return try JSONConverter.writeWhole(

@@ -17,6 +17,8 @@ extension JSONConverter {
       return true
     }
     try check(value, schema, options)
+    var options = options
+    options.embedsDocuments = !schemasEnabled
     if schemasEnabled {
       out.append("{\"schema\":")
       if let schemaJSON {

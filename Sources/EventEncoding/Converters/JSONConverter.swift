@@ -24,7 +24,12 @@ public enum JSONConverter {
     case .int64(let number): out.append(decimal: number)
     case .float32(let number): JavaNumberText.writeJSON(number, into: &out)
     case .float64(let number): JavaNumberText.writeJSON(number, into: &out)
-    case .text(let text): JSONText.writeString(text, into: &out)
+    case .text(let text):
+      if options.embedsDocuments, schema.isJSONDocument {
+        out.append(text)
+      } else {
+        JSONText.writeString(text, into: &out)
+      }
     case .bytes(let bytes):
       out.append(UInt8(ascii: "\""))
       Base64Text.write(bytes, into: &out)

@@ -6,7 +6,7 @@ public enum StringConverter {
   /// Writes the value. Returns false, with nothing written, for a null, which has no bytes.
   ///
   /// Unnamed bytes print as the Java buffer that Debezium puts them in, which tells only their number. Other bytes
-  /// (bits, the value of a decimal of variable scale) are Java arrays, whose text is an identity that no two runs share:
+  /// (bits, the value of a decimal of variable scale, `wkb` of a geometry) are Java arrays, whose text is an identity that no two runs share:
   /// they are written as base64 here.
   public static func write(_ value: ConnectValue, _ schema: ConnectSchema?, into out: inout ByteWriter) -> Bool {
     if value == .null { return false }
@@ -15,7 +15,7 @@ public enum StringConverter {
   }
 
   private static func append(
-    _ value: ConnectValue, _ schema: ConnectSchema, insideDecimal: Bool = false, into out: inout ByteWriter
+    _ value: ConnectValue, _ schema: ConnectSchema, isJavaArray: Bool = false, into out: inout ByteWriter
   ) {
     if let milliseconds = LogicalDate.milliseconds(value, schema) {
       return LogicalDate.writeJava(milliseconds, into: &out)
@@ -26,7 +26,7 @@ public enum StringConverter {
     case .float32(let number): JavaNumberText.write(number, into: &out)
     case .float64(let number): JavaNumberText.write(number, into: &out)
     case .bytes(let bytes):
-      if schema.name == nil, !insideDecimal {
+      if schema.name == nil, !isJavaArray {
         out.append("java.nio.HeapByteBuffer[pos=0 lim=")
         out.append(decimal: bytes.count)
         out.append(" cap=")
@@ -58,14 +58,16 @@ public enum StringConverter {
     case .structure(let values):
       // `Struct.toString` leaves nulls out, also where the field has a default.
       out.append("Struct{")
-      let isDecimal = schema.name == ColumnTypes.variableScaleDecimalName
+      let hasArrays =
+        schema.name == ColumnTypes.variableScaleDecimalName
+        || schema.name?.hasPrefix("io.debezium.data.geometry.") == true
       var isFirst = true
       for (field, item) in zip(schema.fields, values) where item != .null {
         if !isFirst { out.append(",") }
         isFirst = false
         out.append(utf8: field.name)
         out.append("=")
-        append(item, field.schema, insideDecimal: isDecimal, into: &out)
+        append(item, field.schema, isJavaArray: hasArrays, into: &out)
       }
       out.append("}")
     case .boolean, .int8, .int16, .int32, .int64: JSONConverter.write(value, schema, into: &out)

@@ -93,7 +93,8 @@ extension EventPipeline {
         do throws(TransformFailure) {
           guard let outboxPlan = try plan.outbox[index]?.get() else { continue }
           subject.topic = try outbox.write(
-            index, router, outboxPlan, plan, new!, message, lsn: lsn, now: now, rows: &rows, topics: &topics,
+            index, router, outboxPlan, plan, new!, old: fallback, message, lsn: lsn, now: now, rows: &rows,
+            topics: &topics,
             into: &record)
         } catch {
           throw failure(index, error, plan, lsn)

@@ -48,7 +48,8 @@ public struct ExpandedPayloadWriter: ~Copyable {
     }
     out.truncate(to: start)
     switch PayloadExpansion.expand(payload, nullBehavior: nullBehavior) {
-    case .unchanged: return .unchanged
+    // No document without being asked for one.
+    case .unchanged, .document: return .unchanged
     case .unchangedWithoutSchema: return .unchangedWithoutSchema
     case .fails(let failure): return .fails(failure)
     case .expanded(let schema, let value):

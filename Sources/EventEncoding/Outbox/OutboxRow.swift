@@ -7,9 +7,15 @@ import Primitives
 struct OutboxRow {
   let relation: RelationPlan
   let tuple: TupleLayout
+  /// The whole old row, where the server sent it: it has what an update left unchanged and out.
+  let old: TupleLayout?
   let lsn: LSN
 
-  func column(_ field: Int) -> TupleColumn { tuple[relation.columns[field].tupleIndex] }
+  func column(_ field: Int) -> TupleColumn {
+    let index = relation.columns[field].tupleIndex
+    if let old, case .unchanged = tuple[index], case .text = old[index] { return old[index] }
+    return tuple[index]
+  }
 
   /// The SQL value is NULL; a default of the schema does not count here, as in `Struct.getInt64` and its like.
   func isNull(_ field: Int) -> Bool { column(field) == .null }
@@ -17,27 +23,9 @@ struct OutboxRow {
   /// The column's value; a null gives the default where there is one, as in `Struct.get`.
   func value(_ field: Int, _ message: RawSpan, rows: inout RowEncoder) throws(TransformFailure) -> ConnectValue {
     do throws(PipelineError) {
-      return try rows.value(relation, relation.columns[field], tuple, message, lsn: lsn)
+      return try rows.value(relation, relation.columns[field], tuple, old: old, message, lsn: lsn)
     } catch {
       throw TransformFailure(error.reason)
-    }
-  }
-
-  func text(_ range: Range<Int>, _ message: RawSpan) -> String {
-    let bytes = message.extracting(range)
-    return unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
-  }
-
-  /// NULL, or text of which `String.trim` leaves nothing. Other types are never blank.
-  func isBlank(_ field: Int, _ message: RawSpan) -> Bool {
-    switch column(field) {
-    case .null: return relation.columns[field].schema.defaultValue == nil
-    case .text(let range):
-      guard case .string = relation.columns[field].schema.kind else { return false }
-      // Java's trim takes every character up to the space, and such bytes stand for nothing else in UTF-8.
-      for offset in range where message.byte(at: offset) > 0x20 { return false }
-      return true
-    case .unchanged, .binary: return false
     }
   }
 }

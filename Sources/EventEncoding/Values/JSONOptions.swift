@@ -9,6 +9,8 @@ public struct JSONOptions: Sendable, Equatable {
   public var decimalFormat: DecimalFormat
   /// `replace.null.with.default`: a null in a field with a default is written as the default.
   public var replacesNullWithDefault: Bool
+  /// Text under `ConnectSchema.jsonDocument` is written as the JSON that it holds: where no schema goes with it.
+  var embedsDocuments = false
 
   public init(decimalFormat: DecimalFormat = .base64, replacesNullWithDefault: Bool = true) {
     self.decimalFormat = decimalFormat

@@ -38,6 +38,9 @@ public struct EventRouterOptions {
   public var sendsTombstoneOnEmptyPayload = false
   public var expandsJSONPayload = false
   public var jsonPayloadNullBehavior = PayloadExpansion.NullBehavior.ignore
+  /// `sluice.outbox.json=exact`: payloads keep what they hold, and columns of every type with an obvious meaning are
+  /// taken. Otherwise all is as with Debezium, its losses and failures included.
+  public var isExact = false
 
   /// `router` is `route.topic.regex` and `route.topic.replacement`.
   public init(router: RegexRouter) { self.router = router }

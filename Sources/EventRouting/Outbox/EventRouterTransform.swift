@@ -11,13 +11,18 @@ public struct EventRouterTransform: RecordTransform {
     let table: OutboxValueSchemas.Table
     let keySchema: SharedSchema
     let payloadSchema: SharedSchema
+    /// Of payloads in exact mode.
+    let documentSchema: SharedSchema
   }
 
   private let options: EventRouterOptions
   private var tables = SchemaCache<Table>()
-  private var valueSchemas = OutboxValueSchemas()
+  private var valueSchemas: OutboxValueSchemas
 
-  public init(_ options: EventRouterOptions) { self.options = options }
+  public init(_ options: EventRouterOptions) {
+    self.options = options
+    valueSchemas = OutboxValueSchemas(isExact: options.isExact)
+  }
 
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool {
     if record.value == .null { return false }
@@ -52,7 +57,9 @@ public struct EventRouterTransform: RecordTransform {
     let plan = try OutboxPlan(options, fields: row.fields)
     return Table(
       plan: plan, table: OutboxValueSchemas.Table(fields: row.fields, schemaName: row.name),
-      keySchema: SharedSchema(row.fields[plan.key].schema), payloadSchema: SharedSchema(row.fields[plan.payload].schema)
+      keySchema: SharedSchema(row.fields[plan.key].schema),
+      payloadSchema: SharedSchema(row.fields[plan.payload].schema),
+      documentSchema: SharedSchema(.jsonDocument(isOptional: row.fields[plan.payload].schema.isOptional))
     )
   }
 
@@ -64,10 +71,13 @@ public struct EventRouterTransform: RecordTransform {
     func value(_ column: Int) -> ConnectValue {
       row[column] == .null ? fields[column].schema.defaultValue ?? .null : row[column]
     }
-    let timestamp = try timestamp(plan, row, processedAt: processedAt)
+    let time = try time(plan, row, table.table, processedAt: processedAt)
     record.headers.append(ConnectHeader("id", value(plan.id), fields[plan.id].schema))
     for placement in plan.headers {
       record.headers.append(ConnectHeader(placement.alias, value(placement.column), fields[placement.column].schema))
+    }
+    if let exact = time.exact {
+      record.headers.append(ConnectHeader(OutboxPlan.timeHeader, .int64(exact), ConnectSchema(.int64)))
     }
 
     var payload = value(plan.payload)
@@ -76,22 +86,25 @@ public struct EventRouterTransform: RecordTransform {
     var misfit: PayloadFailure?
     if options.expandsJSONPayload, case .text(let text) = payload {
       switch unsafe PayloadExpansion.expand(
-        text.span.bytes, schemaName: options.payloadField, nullBehavior: options.jsonPayloadNullBehavior)
+        text.span.bytes, isExact: options.isExact, schemaName: options.payloadField,
+        nullBehavior: options.jsonPayloadNullBehavior)
       {
       case .unchanged: break
       case .unchangedWithoutSchema: payloadSchema = nil
       case .expanded(let schema, let value):
         payloadSchema = SharedSchema(schema)
         payload = value
+      case .document(let text):
+        payloadSchema = table.documentSchema
+        payload = .text(text)
       case .fails(let failure):
         misfit = failure
         if case .valueDoesNotFit(let kind) = failure { payloadSchema = SharedSchema(ConnectSchema(kind)) }
       }
     }
-    guard case .text(let routed) = row[plan.route] else {
+    guard let routedText = row[plan.route].routeText else {
       throw TransformFailure("column '\(fields[plan.route].name)', which route.by.field names, is NULL")
     }
-    let routedText = String(decoding: routed, as: UTF8.self)
     if plan.hasEnvelope {
       if let misfit { throw TransformFailure(misfit.envelopeMessage(field: "payload")) }
       guard let own = payloadSchema else {
@@ -99,11 +112,14 @@ public struct EventRouterTransform: RecordTransform {
       }
       var version: Int32??
       if let column = plan.schemaVersion {
-        if case .int32(let number) = row[column] { version = .some(number) } else { version = .some(nil) }
+        version = .some(try OutboxPlan.version(row[column]))
       }
-      payloadSchema = try valueSchemas.schema(
+      let schema = try valueSchemas.schema(
         payload: own.schema, version: version, table: table.table, placements: plan.envelope, route: routedText)
-      payload = .structure([payload] + plan.envelope.map { value($0.column) })
+      payload = try OutboxValueSchemas.value(
+        schema.schema, payload: payload, payloadSchema: own.schema, table.table, plan.envelope,
+        plan.envelope.map { value($0.column) })
+      payloadSchema = schema
     } else if case .tooLarge = misfit {
       throw TransformFailure(PayloadFailure.tooLarge.converterMessage)
     }
@@ -111,19 +127,11 @@ public struct EventRouterTransform: RecordTransform {
       payload = .null
       payloadSchema = nil
     }
+    record.partition = nil
     if let column = plan.partition {
-      if case .int32(let partition) = row[column] {
-        guard partition >= 0 else {
-          throw TransformFailure("the partition in column '\(fields[column].name)' is negative")
-        }
-        record.partition = partition
-      } else {
-        record.partition = nil
-      }
-    } else {
-      record.partition = nil
+      record.partition = try OutboxPlan.recordPartition(row[column], column: fields[column].name)
     }
-    record.timestampMilliseconds = timestamp
+    record.timestampMilliseconds = time.timestamp
     record.keySchema = table.keySchema
     record.key = value(plan.key)
     record.valueSchema = payloadSchema
@@ -135,23 +143,21 @@ public struct EventRouterTransform: RecordTransform {
     }
   }
 
-  private func timestamp(
-    _ plan: OutboxPlan, _ row: [ConnectValue], processedAt: Int64?
-  ) throws(TransformFailure) -> Int64? {
+  private func time(
+    _ plan: OutboxPlan, _ row: [ConnectValue], _ table: OutboxValueSchemas.Table, processedAt: Int64?
+  ) throws(TransformFailure) -> (timestamp: Int64?, exact: Int64?) {
     switch plan.timestamp {
-    case .envelope: return processedAt
+    case .envelope: return (processedAt, nil)
     case .failsOnValue(let column, let failure):
-      if row[column] == .null { return processedAt }
+      if row[column] == .null { return (processedAt, nil) }
       throw failure
     case .column(let column, let divisor):
-      guard case .int64(let value) = row[column] else { return processedAt }
-      let milliseconds = value / divisor
-      // Kafka takes -1 as "none" and refuses what is below.
-      if milliseconds == -1 { return nil }
-      guard milliseconds >= 0 else {
-        throw TransformFailure("the event timestamp is before 1970, which a Kafka record cannot have")
-      }
-      return milliseconds
+      guard case .int64(let value) = row[column] else { return (processedAt, nil) }
+      return (try OutboxPlan.recordTimestamp(milliseconds: value / divisor), nil)
+    case .exact(let column, let time):
+      if row[column] == .null { return (processedAt, nil) }
+      let milliseconds = try OutboxPlan.moment(row[column], time, column: table.fields[column].name)
+      return milliseconds < 0 ? (processedAt, milliseconds) : (milliseconds, nil)
     }
   }
 

@@ -10,6 +10,8 @@ public struct OutboxPlan: Sendable {
     case column(Int, divisor: Int64)
     /// A column of a kind that fails as soon as it holds a value.
     case failsOnValue(Int, TransformFailure)
+    /// In exact mode: a column of any type that names a moment. NULL falls back to the envelope.
+    case exact(Int, EventTime)
   }
 
   public struct Placement: Sendable {
@@ -42,7 +44,7 @@ public struct OutboxPlan: Sendable {
     timestamp = try OutboxPlan.timestamp(options, fields: fields)
     id = try index(options.idField, "table.field.event.id")
     route = try index(options.routeByField, "route.by.field")
-    guard case .string = fields[route].schema.kind else {
+    guard fields[route].schema.kind == .string || options.isExact && fields[route].schema.kind.isWholeNumber else {
       throw TransformFailure("column '\(options.routeByField)', which route.by.field names, is not text")
     }
     hasEnvelope = options.placements.contains { $0.target == .envelope }
@@ -50,7 +52,7 @@ public struct OutboxPlan: Sendable {
       if let name = options.schemaVersionField, hasEnvelope {
         try index(name, "table.field.event.schema.version")
       } else { nil }
-    if let schemaVersion, fields[schemaVersion].schema.kind != .int32 {
+    if let schemaVersion, !OutboxPlan.isInt32(fields[schemaVersion].schema, options) {
       throw TransformFailure("column '\(fields[schemaVersion].name)', the schema version, is not of type INT32")
     }
 
@@ -67,7 +69,7 @@ public struct OutboxPlan: Sendable {
       case .header: headers.append(Placement(alias: placement.alias, column: column))
       case .envelope: envelope.append(Placement(alias: placement.alias, column: column))
       case .partition:
-        guard fields[column].schema.kind == .int32 else {
+        guard OutboxPlan.isInt32(fields[column].schema, options) else {
           throw TransformFailure("column '\(placement.column)', placed as the partition, is not of type INT32")
         }
         partition = column
@@ -80,6 +82,11 @@ public struct OutboxPlan: Sendable {
     self.partition = partition
   }
 
+  /// Debezium takes int32 columns; exact mode takes other whole numbers, whose values must then fit.
+  private static func isInt32(_ schema: ConnectSchema, _ options: EventRouterOptions) -> Bool {
+    schema.kind == .int32 || options.isExact && schema.kind.isWholeNumber
+  }
+
   private static func timestamp(
     _ options: EventRouterOptions, fields: [ConnectField]
   ) throws(TransformFailure) -> Timestamp {
@@ -88,6 +95,7 @@ public struct OutboxPlan: Sendable {
       throw TransformFailure("the table has no column '\(name)', which table.field.event.timestamp names")
     }
     let schema = fields[column].schema
+    if options.isExact, let time = EventTime(schema) { return .exact(column, time) }
     guard schema.kind == .int64 else {
       throw TransformFailure(
         "column '\(name)', which table.field.event.timestamp names, is not a timestamp without time zone")
@@ -99,6 +107,81 @@ public struct OutboxPlan: Sendable {
     case let other:
       let kind = other ?? "INT64 (without logical schema name)"
       return .failsOnValue(column, TransformFailure("unsupported field type \(kind) for the event timestamp '\(name)'"))
+    }
+  }
+}
+
+/// What values of an event's columns mean to a Kafka record.
+extension OutboxPlan {
+  /// Exact mode: holds the time of an event, in milliseconds since 1970, where a Kafka record cannot.
+  public static let timeHeader = "sluice.event.timestamp.ms"
+
+  /// Exact mode: milliseconds since 1970, before it too.
+  public static func moment(
+    _ value: ConnectValue, _ time: EventTime, column: String
+  ) throws(TransformFailure) -> Int64 {
+    guard let milliseconds = time.milliseconds(of: value) else {
+      throw TransformFailure("column '\(column)', the event timestamp, names no moment")
+    }
+    return milliseconds
+  }
+
+  /// Kafka takes -1 as "none" and refuses what is below.
+  public static func recordTimestamp(milliseconds: Int64) throws(TransformFailure) -> Int64? {
+    if milliseconds == -1 { return nil }
+    guard milliseconds >= 0 else {
+      throw TransformFailure("the event timestamp is before 1970, which a Kafka record cannot have")
+    }
+    return milliseconds
+  }
+
+  /// `nil` for a null.
+  public static func recordPartition(_ value: ConnectValue, column: String) throws(TransformFailure) -> Int32? {
+    if value == .null { return nil }
+    guard let partition = value.asInt32, partition >= 0 else {
+      throw TransformFailure("the number in column '\(column)' is no partition: it is negative or beyond 32 bits")
+    }
+    return partition
+  }
+
+  /// `nil` for a null.
+  public static func version(_ value: ConnectValue) throws(TransformFailure) -> Int32? {
+    if value == .null { return nil }
+    guard let version = value.asInt32 else { throw TransformFailure("the schema version is beyond 32 bits") }
+    return version
+  }
+}
+
+extension ConnectSchema.Kind {
+  var isWholeNumber: Bool {
+    switch self {
+    case .int8, .int16, .int32, .int64: true
+    default: false
+    }
+  }
+}
+
+extension ConnectValue {
+  /// What a routing column says; `nil` for what routes nowhere.
+  public var routeText: String? {
+    switch self {
+    case .text(let text): String(decoding: text, as: UTF8.self)
+    case .int8(let number): String(number)
+    case .int16(let number): String(number)
+    case .int32(let number): String(number)
+    case .int64(let number): String(number)
+    default: nil
+    }
+  }
+
+  /// A whole number of any type that fits; `nil` for everything else.
+  var asInt32: Int32? {
+    switch self {
+    case .int8(let number): Int32(number)
+    case .int16(let number): Int32(number)
+    case .int32(let number): number
+    case .int64(let number): Int32(exactly: number)
+    default: nil
     }
   }
 }

@@ -1,8 +1,8 @@
 import ConnectData
 
 /// Schemas of event values that carry placed columns beside the payload. Debezium keeps each schema under the payload's
-/// schema, or under its version, with the name made for the first event that had it; later events get the same.
-/// Source: Debezium 3.6, `EventRouterDelegate.getValueSchema`.
+/// schema, or under its version, with the name made for the first event that had it; later events get the same, those of
+/// other tables included, and their values must fit it. Source: Debezium 3.6, `EventRouterDelegate.getValueSchema`.
 public struct OutboxValueSchemas {
   /// The table whose event asks for a schema.
   public struct Table {
@@ -17,48 +17,62 @@ public struct OutboxValueSchemas {
     }
   }
 
-  private struct Versioned {
-    let payload: ConnectSchema
-    let schema: SharedSchema
+  private struct Key: Hashable {
+    var version: Int32??
+    /// Names of the payload's fields; what else its schema holds is compared.
+    var payload: Int?
+    /// In exact mode each table has schemas of its own.
+    var table: String?
   }
 
   /// Debezium bounds its cache of payload schemas at this number and then evicts; a new schema only gets a new name.
   static let entriesMax = 10_000
 
-  private var byPayload: [(payload: ConnectSchema, schema: SharedSchema)] = []
-  private var byVersion: [Int32?: Versioned] = [:]
+  private let isExact: Bool
+  private var known: [Key: [(payload: ConnectSchema, schema: SharedSchema)]] = [:]
+  private var count = 0
 
-  public init() {}
+  /// - Parameter isExact: no event fails for what an earlier one was.
+  public init(isExact: Bool = false) { self.isExact = isExact }
 
   /// - Parameter version: `nil` without `table.field.event.schema.version`; `.some(nil)` when that column is NULL.
   public mutating func schema(
     payload: ConnectSchema, version: Int32??, table: Table, placements: [OutboxPlan.Placement], route: String
   ) throws(TransformFailure) -> SharedSchema {
-    guard let version else {
-      if let known = byPayload.last(where: { $0.payload == payload }) { return known.schema }
-      let schema = make(payload, version: nil, table, placements, route)
-      if byPayload.count >= OutboxValueSchemas.entriesMax { byPayload.removeFirst() }
-      byPayload.append((payload, schema))
-      return schema
+    // Debezium asks for the version alone.
+    let isByVersion = version != nil && !isExact
+    let key = Key(
+      version: version, payload: isByVersion ? nil : OutboxValueSchemas.fingerprint(payload),
+      table: isExact ? table.schemaName : nil)
+    if let entries = known[key], let found = entries.first(where: { isByVersion || $0.payload == payload }) {
+      return found.schema
     }
-    if let known = byVersion[version] {
-      // The payload must fit the schema that this version had first.
-      guard known.payload == payload || !known.payload.kind.isStructured && !payload.kind.isStructured else {
-        throw TransformFailure(
-          "the payload differs in shape from the first one of schema version \(version.map(String.init) ?? "NULL")")
-      }
-      return known.schema
+    let schema = try make(payload, version: version ?? nil, table, placements, route)
+    if count >= OutboxValueSchemas.entriesMax {
+      known.removeAll()
+      count = 0
     }
-    let schema = make(payload, version: version, table, placements, route)
-    byVersion[version] = Versioned(payload: payload, schema: schema)
+    known[key, default: []].append((payload, schema))
+    count += 1
     return schema
+  }
+
+  private static func fingerprint(_ payload: ConnectSchema) -> Int {
+    var hasher = Hasher()
+    hasher.combine(payload.name)
+    for field in payload.fields { hasher.combine(field.name) }
+    return hasher.finalize()
   }
 
   private func make(
     _ payload: ConnectSchema, version: Int32?, _ table: Table, _ placements: [OutboxPlan.Placement], _ route: String
-  ) -> SharedSchema {
+  ) throws(TransformFailure) -> SharedSchema {
     var fields = [ConnectField("payload", payload)]
     for placement in placements {
+      guard !fields.contains(where: { $0.name == placement.alias }) else {
+        throw TransformFailure(
+          "table.fields.additional.placement places two fields '\(placement.alias)' in the envelope")
+      }
       fields.append(ConnectField(placement.alias, table.fields[placement.column].schema))
     }
     return SharedSchema(
@@ -72,14 +86,51 @@ public struct OutboxValueSchemas {
     guard let dot = tableName.lastIndex(of: ".") else { return "\(route).\(tableName)" }
     return "\(tableName[...dot])\(route).\(tableName[tableName.index(after: dot)...])"
   }
-}
 
-extension ConnectSchema.Kind {
-  /// A structure, an array or a map: values whose own schema must equal the field's.
-  var isStructured: Bool {
-    switch self {
-    case .structure, .array, .map: true
-    default: false
+  /// The event's value: the payload, then the placed columns, in the places that the schema has for them.
+  public static func value(
+    _ schema: ConnectSchema, payload: ConnectValue, payloadSchema: ConnectSchema, _ table: Table,
+    _ placements: [OutboxPlan.Placement], _ columns: [ConnectValue]
+  ) throws(TransformFailure) -> ConnectValue {
+    let fields = schema.fields
+    var values = [ConnectValue](repeating: .null, count: fields.count)
+    func put(_ name: String, _ value: ConnectValue, _ own: ConnectSchema) throws(TransformFailure) {
+      guard let index = fields.firstIndex(where: { $0.name == name }) else {
+        throw TransformFailure("'\(name)' is no field of the schema that an earlier event of another table has made")
+      }
+      guard fits(value, own, into: fields[index].schema) else {
+        throw TransformFailure("the value of '\(name)' does not fit the schema that an earlier event has made")
+      }
+      values[index] = value
+    }
+    try put("payload", payload, payloadSchema)
+    for (placement, value) in zip(placements, columns) {
+      try put(placement.alias, value, table.fields[placement.column].schema)
+    }
+    return .structure(values)
+  }
+
+  /// `ConnectSchema.validateValue`, which looks at Java's class of a value, and at the schema of a structure.
+  private static func fits(_ value: ConnectValue, _ own: ConnectSchema, into target: ConnectSchema) -> Bool {
+    if value == .null { return target.isOptional }
+    switch (value, own.kind, target.kind) {
+    case (.structure, .structure, .structure): return own == target
+    case (.array(let elements), .array(let ownElement), .array(let element)):
+      return elements.allSatisfy { fits($0, ownElement, into: element) }
+    case (.map(let entries), .map(let ownKey, let ownValue), .map(let key, let item)):
+      return entries.allSatisfy { fits($0.key, ownKey, into: key) && fits($0.value, ownValue, into: item) }
+    default: return own.kind == target.kind && javaObject(own) == javaObject(target)
+    }
+  }
+
+  /// Logical types whose Java value has a class of its own.
+  private static func javaObject(_ schema: ConnectSchema) -> String? {
+    switch schema.name {
+    case "org.apache.kafka.connect.data.Decimal": "BigDecimal"
+    case "org.apache.kafka.connect.data.Date", "org.apache.kafka.connect.data.Time",
+      "org.apache.kafka.connect.data.Timestamp":
+      "Date"
+    default: nil
     }
   }
 }

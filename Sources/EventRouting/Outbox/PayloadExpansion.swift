@@ -26,14 +26,22 @@ public enum PayloadExpansion: Sendable, Equatable {
   /// `[]`: the payload stays the string, and has no schema any more.
   case unchangedWithoutSchema
   case expanded(schema: ConnectSchema, value: ConnectValue)
+  /// Exact mode: the payload is this JSON text, under `ConnectSchema.jsonDocument`.
+  case document([UInt8])
   case fails(PayloadFailure)
 
   /// - Parameters:
   ///   - payload: the column's text, UTF-8.
+  ///   - isExact: `sluice.outbox.json=exact`: what is one object or array as a whole stays its own JSON text, with numbers,
+  ///     nulls and names as they are; everything else stays a string.
   ///   - schemaName: the name of the payload's field, from which the names of the inferred structures are made.
   public static func expand(
-    _ payload: RawSpan, schemaName: String = "payload", nullBehavior: NullBehavior
+    _ payload: RawSpan, isExact: Bool = false, schemaName: String = "payload", nullBehavior: NullBehavior
   ) -> PayloadExpansion {
+    if isExact {
+      var out = ByteWriter(minimumCapacity: payload.byteCount)
+      return CompactJSON.writeDocument(payload, into: &out) ? .document(out.copiedBytes) : .unchanged
+    }
     var parser = PayloadExpansionParser(payload)
     guard let node = parser.parse() else { return .unchanged }
     var inference = PayloadExpansionSchema(nullBehavior: nullBehavior)

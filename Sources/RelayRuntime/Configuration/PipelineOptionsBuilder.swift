@@ -39,6 +39,7 @@ extension PlanBuilder {
     let propagation = try SourceTypePropagation(
       columns: options.columnPropagateSourceType, types: options.datatypePropagateSourceType)
     pipeline.typePropagation = propagation.isEmpty ? nil : propagation
+    if options.outboxJSONIsExact { pipeline.makeOutboxExact() }
     return pipeline
   }
 
