@@ -2,6 +2,8 @@
 /// Source: PostgreSQL manual, "Parameter Key Words". The password is never printed.
 public struct ConnectionSettings: Sendable, Equatable {
   public private(set) var keywords: [String: String]
+  /// Run on each new connection but those for replication, in this order.
+  public var initialStatements: [String] = []
 
   public init(_ keywords: [String: String] = [:]) { self.keywords = keywords }
 
@@ -15,7 +17,9 @@ public struct ConnectionSettings: Sendable, Equatable {
 
   /// These settings, with `other` on top.
   public func merging(_ other: [String: String]) -> ConnectionSettings {
-    ConnectionSettings(keywords.merging(other) { _, new in new })
+    var merged = ConnectionSettings(keywords.merging(other) { _, new in new })
+    merged.initialStatements = initialStatements
+    return merged
   }
 }
 

@@ -9,14 +9,14 @@ public struct PostgresConnection: ~Copyable {
 
   /// Connects and waits for it. `connect_timeout` is 10 seconds unless set; the client encoding is always UTF-8.
   public init(_ settings: ConnectionSettings) throws(PostgresError) {
-    unsafe handle = try PostgresConnection.connect(settings)
+    unsafe handle = try PostgresConnection.connect(settings, statements: settings.initialStatements)
   }
 
   deinit { unsafe PQfinish(handle) }
 
   /// Opens a `PGconn`. Settings that the caller gave come last and so win over these defaults, but for the encoding.
   static func connect(
-    _ settings: ConnectionSettings, extra: [String: String] = [:]
+    _ settings: ConnectionSettings, extra: [String: String] = [:], statements: [String] = []
   ) throws(PostgresError) -> OpaquePointer {
     var keywords = [
       "connect_timeout": "10", "fallback_application_name": "sluice",
@@ -40,6 +40,16 @@ public struct PostgresConnection: ~Copyable {
       let error = unsafe PostgresError(connection: connection)
       unsafe PQfinish(connection)
       throw error
+    }
+    for statement in statements {
+      let result = unsafe PQexec(connection, statement)
+      defer { unsafe PQclear(result) }
+      let status = unsafe PQresultStatus(result)
+      guard status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY else {
+        let error = unsafe PostgresError(result: result, connection: connection)
+        unsafe PQfinish(connection)
+        throw error
+      }
     }
     return unsafe connection
   }

@@ -4,6 +4,25 @@ public struct Publication: Sendable, Equatable {
   public let isForAllTables: Bool
   public let viaPartitionRoot: Bool
 
+  /// What a publication is made with. `publish` is the list of operations; nil leaves all.
+  public struct Options: Sendable, Equatable {
+    public var viaPartitionRoot: Bool
+    public var publish: [String]?
+
+    public init(viaPartitionRoot: Bool = false, publish: [String]? = nil) {
+      self.viaPartitionRoot = viaPartitionRoot
+      self.publish = publish
+    }
+
+    /// The WITH clause, with a blank before it.
+    public var clause: String {
+      var parts: [String] = []
+      if viaPartitionRoot { parts.append("publish_via_partition_root = true") }
+      if let publish { parts.append("publish = '\(publish.joined(separator: ", "))'") }
+      return parts.isEmpty ? "" : " WITH (\(parts.joined(separator: ", ")))"
+    }
+  }
+
   public static func find(
     _ name: String, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> Publication? {
@@ -20,6 +39,14 @@ public struct Publication: Sendable, Equatable {
     try connection.query(
       "SELECT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname = $1 ORDER BY 1, 2", [name]
     ).rows.map { ($0[0] ?? "", $0[1] ?? "") }
+  }
+
+  public static func setPublish(
+    _ name: String, _ operations: [String], on connection: borrowing PostgresConnection
+  ) throws(PostgresError) {
+    try connection.execute(
+      "ALTER PUBLICATION \(PostgresConnection.quoted(identifier: name)) SET (publish = '\(operations.joined(separator: ", "))')"
+    )
   }
 
   /// Ordinary tables that the publication leaves out. Partitions and partitioned tables are not judged: which of them
@@ -39,17 +66,20 @@ public struct Publication: Sendable, Equatable {
   }
 
   public static func createForAllTables(
-    _ name: String, on connection: borrowing PostgresConnection
+    _ name: String, _ options: Options = Options(), on connection: borrowing PostgresConnection
   ) throws(PostgresError) {
-    try connection.execute("CREATE PUBLICATION \(PostgresConnection.quoted(identifier: name)) FOR ALL TABLES")
+    try connection.execute(
+      "CREATE PUBLICATION \(PostgresConnection.quoted(identifier: name)) FOR ALL TABLES\(options.clause)")
   }
 
   /// An empty list makes a publication without tables.
   public static func create(
-    _ name: String, tables: [(schema: String, name: String)], on connection: borrowing PostgresConnection
+    _ name: String, tables: [(schema: String, name: String)], _ options: Options = Options(),
+    on connection: borrowing PostgresConnection
   ) throws(PostgresError) {
     let list = tables.isEmpty ? "" : " FOR TABLE " + qualified(tables)
-    try connection.execute("CREATE PUBLICATION \(PostgresConnection.quoted(identifier: name))\(list)")
+    try connection.execute(
+      "CREATE PUBLICATION \(PostgresConnection.quoted(identifier: name))\(list)\(options.clause)")
   }
 
   public static func setTables(

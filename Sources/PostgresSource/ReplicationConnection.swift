@@ -105,19 +105,19 @@ public struct ReplicationConnection: ~Copyable {
   public var serverProcess: Int32 { unsafe PQbackendPID(handle) }
 
   /// Makes a logical slot for pgoutput. With `exportsSnapshot` the snapshot lives until the next command here; a temporary
-  /// slot lives as long as this connection.
+  /// slot lives as long as this connection. `isFailover` needs PostgreSQL 17.
   public func createSlot(
-    _ name: String, exportsSnapshot: Bool, isTemporary: Bool = false
+    _ name: String, exportsSnapshot: Bool, isTemporary: Bool = false, isFailover: Bool = false
   ) throws(PostgresError) -> CreatedSlot {
     let option: String
     if serverVersion >= 150_000 {
-      option = exportsSnapshot ? "(SNAPSHOT 'export')" : "(SNAPSHOT 'nothing')"
+      option = "(SNAPSHOT '\(exportsSnapshot ? "export" : "nothing")'\(isFailover ? ", FAILOVER true" : ""))"
     } else {
       option = exportsSnapshot ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT"
     }
+    let kind = isTemporary ? " TEMPORARY" : ""
     let answer = try command(
-      "CREATE_REPLICATION_SLOT \(PostgresConnection.quoted(identifier: name))\(isTemporary ? " TEMPORARY" : "") LOGICAL pgoutput \(option)"
-    )
+      "CREATE_REPLICATION_SLOT \(PostgresConnection.quoted(identifier: name))\(kind) LOGICAL pgoutput \(option)")
     guard let row = answer.rows.first, row.count >= 3, let point = row[1].flatMap({ LSN($0) }) else {
       throw PostgresError(kind: .unexpectedAnswer, message: "CREATE_REPLICATION_SLOT gave an unexpected answer")
     }

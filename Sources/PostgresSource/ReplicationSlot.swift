@@ -28,6 +28,24 @@ public struct ReplicationSlot: Sendable, Equatable {
       confirmedFlush: row[4].flatMap { LSN($0) }, restart: row[5].flatMap { LSN($0) }, walStatus: row[6])
   }
 
+  /// Whether standbys keep the slot in step. PostgreSQL 17 and later; `true` where there is no such slot.
+  public static func isFailover(
+    _ name: String, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Bool {
+    try connection.query(
+      "SELECT failover FROM pg_catalog.pg_replication_slots WHERE slot_name = $1", [name]
+    ).firstValue != "f"
+  }
+
+  /// The oldest transaction whose catalogue rows the slot needs: what `source.xmin` tells.
+  public static func catalogXmin(
+    _ name: String, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> UInt64? {
+    try connection.query(
+      "SELECT catalog_xmin FROM pg_catalog.pg_replication_slots WHERE slot_name = $1", [name]
+    ).firstValue.flatMap { UInt64($0) }
+  }
+
   public static func drop(
     _ name: String, on connection: borrowing PostgresConnection
   ) throws(PostgresError) {

@@ -27,9 +27,10 @@ enum ConnectorBuilder {
     var options = ConnectorOptions(
       name: set.text("name"), file: problems.file, database: database(set, &problems),
       topicPrefix: set.text("topic.prefix"))
-    readSlot(set, &options, &problems)
+    options.snapshot = SnapshotOptionsBuilder.build(set, problems: &problems)
     readCapture(set, &options)
     readEvents(set, &options)
+    SlotOptionsBuilder.read(set, &options, &problems)
     TopicNamingBuilder.read(set, &options, &problems)
     ColumnMaskBuilder.read(set, &options, &problems)
 
@@ -89,6 +90,7 @@ enum ConnectorBuilder {
     database.sslKeyPassword = set.secret("database.sslpassword")
     database.sslRootCertificatePath = set.nonEmptyText("database.sslrootcert")
     database.tcpKeepAlive = set.boolean("database.tcpKeepAlive")
+    database.initialStatements = InitialStatements.split(set.text("database.initial.statements"))
     database.connectTimeoutMilliseconds = set.integer("connection.validation.timeout.ms", or: 60_000)
     for (field, name) in [
       ("host", "database.hostname"), ("port", "database.port"), ("user", "database.user"),
@@ -97,33 +99,6 @@ enum ConnectorBuilder {
       database.hidden.insert(field)
     }
     return database
-  }
-
-  private static func readSlot(
-    _ set: PropertySet, _ options: inout ConnectorOptions, _ problems: inout ProblemCollector
-  ) {
-    options.slotName = set.text("slot.name")
-    options.slotDropOnStop = set.boolean("slot.drop.on.stop")
-    if let entry = set.entry("slot.stream.params") {
-      for part in entry.value.split(separator: ";").map({ String($0).trimmedASCII() }) where !part.isEmpty {
-        guard let equals = part.firstIndex(of: "="), equals != part.startIndex else {
-          problems.add(
-            .error, line: entry.line, entry.fullName, "every part must be name=value", "Write name=value;name=value")
-          break
-        }
-        options.slotStreamParams.append(
-          SlotStreamParam(
-            name: String(part[..<equals]).trimmedASCII(),
-            value: String(part[part.index(after: equals)...]).trimmedASCII()))
-      }
-    }
-    options.publicationName = set.text("publication.name")
-    options.publicationAutocreateMode = set.word("publication.autocreate.mode", or: .allTables)
-    options.statusUpdateIntervalMilliseconds = set.integer("status.update.interval.ms", or: 10_000)
-    options.flushLSNSource = set.boolean("flush.lsn.source")
-    // The newer name wins, as in Debezium.
-    if let mode = set.nonEmptyText("lsn.flush.mode") { options.flushLSNSource = mode.lowercased() != "manual" }
-    options.snapshot = SnapshotOptionsBuilder.build(set, problems: &problems)
   }
 
   private static func readCapture(_ set: PropertySet, _ options: inout ConnectorOptions) {

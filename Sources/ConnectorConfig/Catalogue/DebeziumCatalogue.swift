@@ -24,7 +24,7 @@ enum DebeziumCatalogue {
     .noEffect(
       "database.query.timeout.ms", .int, "600000", "statements beside the stream are short look-ups in the catalogue"),
     Property("connection.validation.timeout.ms", .positiveLong, "60000"),
-    .refused("database.initial.statements", .string),
+    Property("database.initial.statements", .string),
     .refused("driver.*", .string, nil, "it is a setting of the JDBC driver; libpq has none such"),
   ]
 
@@ -37,18 +37,23 @@ enum DebeziumCatalogue {
     Property("slot.stream.params", .string),
     .noEffect("slot.max.retries", .int, "6", standby),
     .noEffect("slot.retry.delay.ms", .long, "10000", standby),
-    .refused("slot.failover", .boolean, "false"),
-    .refused("internal.slot.seek.to.known.offset.on.start", .boolean, "false"),
-    .refused(
-      "offset.mismatch.strategy", .oneOf(["no_validation", "trust_offset", "trust_slot", "trust_greater_lsn"]),
-      "no_validation"),
+    Property("slot.failover", .boolean, "false"),
+    .noEffect(
+      "internal.slot.seek.to.known.offset.on.start", .boolean, "false",
+      "the slot always follows the stored position, and one that is ahead of it is always an error"),
+    Property(
+      "offset.mismatch.strategy", .oneOf(OffsetMismatchStrategy.allCases.map(\.rawValue)), "no_validation"),
     .noEffect(
       "internal.create.slot.command.timeout", .long, "90", "creating a slot waits for the transactions in its way"),
     Property("publication.name", .nonEmpty, "dbz_publication"),
     Property(
       "publication.autocreate.mode", .oneOf(["all_tables", "disabled", "filtered", "no_tables"]), "all_tables"),
-    .refused("publish.via.partition.root", .boolean, "false"),
-    .refused("replica.identity.autoset.values", .string),
+    Property("publish.via.partition.root", .boolean, "false"),
+    Property(
+      "replica.identity.autoset.values",
+      .text(rule: "a comma-separated list of table:identity, identity being DEFAULT, FULL, NOTHING or INDEX name") {
+        ReplicaIdentityRule.list($0) != nil
+      }),
     Property("status.update.interval.ms", .positiveInt, "10000"),
     Property("flush.lsn.source", .boolean, "true"),
     Property(
@@ -59,7 +64,7 @@ enum DebeziumCatalogue {
     .noEffect(
       "lsn.flush.timeout.action", .oneOf(["fail", "warn", "ignore"]), "fail",
       "a position is sent with the status update and nothing waits for it"),
-    .refused("xmin.fetch.interval.ms", .nonNegativeLong, "0"),
+    Property("xmin.fetch.interval.ms", .nonNegativeLong, "0"),
     .refused("read.only", .boolean, "false"),
     .refused(
       "internal.log.position.check.enable", .boolean, "true",

@@ -10,10 +10,19 @@ public struct ConnectorOptions: Sendable, Hashable {
   // MARK: Slot and publication
   public var slotName = "debezium"
   public var slotDropOnStop = false
+  /// PostgreSQL 17 and later: the slot is kept in step on standbys.
+  public var slotFailover = false
+  public var offsetMismatchStrategy = OffsetMismatchStrategy.noValidation
+  /// 0: `source.xmin` stays null.
+  public var xminFetchIntervalMilliseconds: Int64 = 0
   /// Options of `START_REPLICATION` beyond our own, in the order written (`name=value;…`).
   public var slotStreamParams: [SlotStreamParam] = []
   public var publicationName = "dbz_publication"
   public var publicationAutocreateMode = PublicationAutocreateMode.allTables
+  public var publishViaPartitionRoot = false
+  /// `skipped.operations` is written out: a publication that is made publishes nothing else.
+  public var publishesUnskippedOnly = false
+  public var replicaIdentities: [ReplicaIdentityRule] = []
   public var statusUpdateIntervalMilliseconds = 10_000
   /// False: no position is ever confirmed to PostgreSQL; somebody else advances the slot.
   public var flushLSNSource = true

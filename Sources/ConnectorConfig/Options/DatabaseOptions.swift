@@ -12,6 +12,8 @@ public struct DatabaseOptions: Sendable, Hashable {
   public var sslKeyPassword: Secret?
   public var sslRootCertificatePath: String?
   public var tcpKeepAlive = true
+  /// Run on each connection that is not for replication.
+  public var initialStatements: [String] = []
   public var connectTimeoutMilliseconds: Int64 = 60_000
   /// Fields that came from a config provider, which `description` therefore hides.
   var hidden: Set<String> = []

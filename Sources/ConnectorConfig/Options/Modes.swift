@@ -1,5 +1,13 @@
 // Debezium's enumerations; raw values are its words. Source: `PostgresConnectorConfig`, Debezium 3.6.3.Final.
 
+/// What it means that the slot is not where the stored position is.
+public enum OffsetMismatchStrategy: String, Sendable, CaseIterable {
+  case noValidation = "no_validation"
+  case trustOffset = "trust_offset"
+  case trustSlot = "trust_slot"
+  case trustGreaterLSN = "trust_greater_lsn"
+}
+
 /// What to do about the publication at start.
 public enum PublicationAutocreateMode: String, Sendable, CaseIterable {
   case allTables = "all_tables"

@@ -24,6 +24,8 @@ public struct EventPipeline: ~Copyable {
   public internal(set) var topics = TopicTable()
   /// Rows of captured tables seen since the start, by the plan's table; for metrics.
   public private(set) var capturedChanges: UInt64 = 0
+  /// `source.xmin` of what streams; the runtime asks the server for it.
+  public var slotXmin: UInt64?
 
   let options: PipelineOptions
   let chain: TransformChain
@@ -183,7 +185,7 @@ public struct EventPipeline: ~Copyable {
   private mutating func prepareSource(_ context: TransactionContext) {
     source.prepare(
       unixMicroseconds: context.committedAt.unixMicroseconds, marker: .streaming, lastCommit: lastCommit,
-      transactionID: UInt64(context.id.rawValue), origin: context.origin)
+      transactionID: UInt64(context.id.rawValue), xmin: slotXmin, origin: context.origin)
   }
 
   // MARK: Changes

@@ -52,7 +52,7 @@ struct SourceFragments: ~Copyable {
   /// - Parameter lastCommit: end of the last transaction seen, or `nil` before the first.
   mutating func prepare(
     unixMicroseconds: Int64, nanosecondRemainder: Int64 = 0, marker: SnapshotMarker, lastCommit: LSN?,
-    transactionID: UInt64?, origin: Origin?
+    transactionID: UInt64?, xmin: UInt64? = nil, origin: Origin?
   ) {
     facts = Facts(
       unixMicroseconds: unixMicroseconds, nanosecondRemainder: nanosecondRemainder, marker: marker,
@@ -92,7 +92,9 @@ struct SourceFragments: ~Copyable {
     transaction.append(",\"lsn\":")
 
     tail.removeAll()
-    tail.append(",\"xmin\":null,\"origin\":")
+    tail.append(",\"xmin\":")
+    if let xmin { tail.append(decimal: xmin) } else { tail.append("null") }
+    tail.append(",\"origin\":")
     if let origin {
       JSONText.writeString(origin.name, into: &tail)
       tail.append(",\"origin_lsn\":")

@@ -9,6 +9,7 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   private var replication: ReplicationConnection
   private let catalogConnection: PostgresConnection
   private var catalog = TableCatalog()
+  private var slot = ""
   private var update = ByteWriter(minimumCapacity: StandbyStatusUpdate.byteCount)
   /// Bytes of a status update wait for the socket to take them.
   private(set) var wantsToWrite = false
@@ -40,6 +41,7 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   mutating func start(
     slot: String, at position: LSN, options: [(name: String, value: String)]
   ) throws(SourceError) {
+    self.slot = slot
     do throws(PostgresError) {
       try replication.startReplication(slot: slot, at: position, options: options)
     } catch {
@@ -80,6 +82,14 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   mutating func execute(_ sql: String) throws(SourceError) {
     do throws(PostgresError) {
       try catalogConnection.execute(sql)
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  mutating func slotXmin() throws(SourceError) -> UInt64? {
+    do throws(PostgresError) {
+      return try ReplicationSlot.catalogXmin(slot, on: catalogConnection)
     } catch {
       throw ErrorPolicy.sourceError(error)
     }

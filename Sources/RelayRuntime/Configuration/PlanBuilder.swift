@@ -53,10 +53,8 @@ public struct PlanBuilder: Sendable {
     plan.reconnectWaitMaxMilliseconds = options.retriableRestartConnectorWaitMilliseconds
     plan.capturedTablesMax = options.guardrailCollectionsMax > 0 ? options.guardrailCollectionsMax : nil
     plan.failsAboveTableLimit = options.guardrailCollectionsFails
-    plan.dropsSlotOnStop = options.slotDropOnStop
-    plan.streamParameters = options.slotStreamParams.map { (name: $0.name, value: $0.value) }
+    PlanBuilder.readSlot(options, into: &plan)
     plan.waitsForSlot = overrides.waitsForSlot
-    plan.limits.confirmsToServer = options.flushLSNSource
     plan.limits.heartbeatIntervalMilliseconds = Int64(options.heartbeatIntervalMilliseconds)
     plan.limits.heartbeatQuery = options.heartbeatActionQuery
     plan.drainMilliseconds = max(worker.taskShutdownGracefulTimeoutMilliseconds, 1_000)
@@ -86,7 +84,9 @@ public struct PlanBuilder: Sendable {
   // MARK: Servers
 
   static func settings(_ database: DatabaseOptions) -> ConnectionSettings {
-    ConnectionSettings(database.libpqKeywords)
+    var settings = ConnectionSettings(database.libpqKeywords)
+    settings.initialStatements = database.initialStatements
+    return settings
   }
 
   private static func storage(_ storage: OffsetStorage) -> ConnectorPlan.StateStorage {

@@ -20,6 +20,8 @@ public struct RelayLimits: Sendable {
   public var heartbeatIntervalMilliseconds: Int64 = 0
   /// `heartbeat.action.query`.
   public var heartbeatQuery: String?
+  /// `xmin.fetch.interval.ms`; 0 leaves `source.xmin` null.
+  public var xminIntervalMilliseconds: Int64 = 0
   /// `flush.lsn.source`: positions are told to the server as flushed.
   public var confirmsToServer = true
 

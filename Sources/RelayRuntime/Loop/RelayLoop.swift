@@ -48,6 +48,7 @@ public struct RelayLoop<
   private var recordsAtLastStore: UInt64 = 0
   private var lastIdleAdvanceAt: Int64?
   private var lastHeartbeatAt: Int64?
+  private var lastXminAt: Int64?
   private var isReading = true
   /// What the server is told while `flush.lsn.source` is off.
   private let startPosition: LSN
@@ -90,6 +91,7 @@ public struct RelayLoop<
     if isReading {
       let framesBefore = observations.frames
       let mayRead = pipeline.records.isEmpty && pendingEnd == nil
+      if limits.xminIntervalMilliseconds > 0 { try fetchXmin(time) }
       mayHaveMore = try readFrames(time)
       try listen(time, hasHeard: !mayRead || observations.frames != framesBefore)
     }
@@ -414,6 +416,17 @@ public struct RelayLoop<
     }
     guard time.monotonicMilliseconds - last >= limits.heartbeatIntervalMilliseconds else { return }
     try beat(time)
+  }
+
+  /// Kept for the interval, so that a busy stream asks no more often than an idle one.
+  private mutating func fetchXmin(_ time: RelayTime) throws(RelayFailure) {
+    if let last = lastXminAt, time.monotonicMilliseconds - last < limits.xminIntervalMilliseconds { return }
+    lastXminAt = time.monotonicMilliseconds
+    do throws(SourceError) {
+      pipeline.slotXmin = try source.slotXmin()
+    } catch {
+      throw .source(error)
+    }
   }
 
   private mutating func beat(_ time: RelayTime) throws(RelayFailure) {

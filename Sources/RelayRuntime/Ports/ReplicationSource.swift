@@ -11,6 +11,12 @@ public protocol ReplicationSource: ~Copyable {
   mutating func execute(_ sql: String) throws(SourceError)
   /// Asks the catalogue for what a relation message does not carry.
   mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription
+  /// The slot's `catalog_xmin`, for `source.xmin`.
+  mutating func slotXmin() throws(SourceError) -> UInt64?
+}
+
+extension ReplicationSource where Self: ~Copyable {
+  public mutating func slotXmin() throws(SourceError) -> UInt64? { nil }
 }
 
 public enum SourceReceived: Equatable, Sendable {

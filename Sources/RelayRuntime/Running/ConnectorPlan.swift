@@ -24,6 +24,12 @@ public struct ConnectorPlan: Sendable {
   public var streamParameters: [(name: String, value: String)]
   public var publication: String
   public var publicationMode: PublicationMode
+  /// Of a publication that is made: `publish.via.partition.root`, and what `skipped.operations` leaves.
+  public var publicationOptions = Publication.Options()
+  /// `replica.identity.autoset.values`
+  public var replicaIdentities: [ReplicaIdentitySetup.Rule] = []
+  /// `slot.failover`
+  public var isFailoverSlot = false
   public var snapshot: SnapshotPlan
   /// `offset.mismatch.strategy`
   public var slotAhead = StartDecision.SlotAhead.isGap

@@ -86,11 +86,48 @@ extension ConnectorRunner {
       "dropped slot \(plan.slot), as slot.drop.on.stop asks: changes from now until the next start are not relayed")
   }
 
+  static let failoverVersion = 170_000
+
+  /// `slot.failover` where it cannot be had, or the slot was made without. Debezium goes on in silence.
+  func checkFailover(on connection: borrowing PostgresConnection) throws(ConnectorFailure) {
+    guard plan.isFailoverSlot else { return }
+    if connection.serverVersion < ConnectorRunner.failoverVersion {
+      logger.warning(
+        "slot.failover needs PostgreSQL 17, the server is \(connection.serverVersion / 10_000): slot \(plan.slot) will not be there after a failover, and what it had not sent will then be a gap"
+      )
+      return
+    }
+    do throws(PostgresError) {
+      if try !ReplicationSlot.isFailover(plan.slot, on: connection) {
+        logger.warning(
+          "slot \(plan.slot) was made without failover, whatever slot.failover says. Run over a replication connection: ALTER_REPLICATION_SLOT \(PostgresConnection.quoted(identifier: plan.slot)) (FAILOVER true)"
+        )
+      }
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "slot \(plan.slot)")
+    }
+  }
+
+  func setReplicaIdentities(
+    _ captured: [TableCatalog.Table], on connection: borrowing PostgresConnection
+  ) throws(ConnectorFailure) {
+    if plan.replicaIdentities.isEmpty { return }
+    do throws(JavaPattern.Refusal) {
+      let setup = try ReplicaIdentitySetup(plan.replicaIdentities, logger: logger)
+      for table in captured { setup.run(table, on: connection) }
+    } catch {
+      throw ConnectorFailure(
+        .configuration, "replica.identity.autoset.values: the pattern \(error.pattern): \(error.reason)")
+    }
+  }
+
   func createSlot(
     _ replication: borrowing ReplicationConnection, exportsSnapshot: Bool
   ) throws(ConnectorFailure) -> ReplicationConnection.CreatedSlot {
     do throws(PostgresError) {
-      return try replication.createSlot(plan.slot, exportsSnapshot: exportsSnapshot)
+      return try replication.createSlot(
+        plan.slot, exportsSnapshot: exportsSnapshot,
+        isFailover: plan.isFailoverSlot && replication.serverVersion >= ConnectorRunner.failoverVersion)
     } catch {
       throw ConnectorFailure(postgres: error, doing: "creating slot \(plan.slot)")
     }

@@ -92,9 +92,11 @@ struct ConnectorRunner {
       try PublicationSetup(plan: plan, logger: logger).run(
         captured: captured.map { TableID(schema: $0.schema, name: $0.name) },
         hasIncludeList: options.filter.hasIncludeList, on: connection)
+      try setReplicaIdentities(captured, on: connection)
     }
     // The slot first: while another relay has it, both go on, and only a record read later is surely not behind it.
     let slot = try findSlot(on: connection)
+    if plan.snapshot.policy.streams { try checkFailover(on: connection) }
     if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
     var store = ConnectorRunner.makeStore(plan.storage, plan)
     let state = try load(&store)

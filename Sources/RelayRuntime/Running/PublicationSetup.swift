@@ -22,6 +22,12 @@ struct PublicationSetup {
         return
       }
     } catch {
+      if error.sqlState == "25006" {
+        throw ConnectorFailure(
+          .configuration,
+          "publication \(plan.publication): the server is a standby, where none can be made or altered. Do so on its primary: \(statement(captured)); or set publication.autocreate.mode=disabled"
+        )
+      }
       guard error.sqlState == "42501" else {
         throw ConnectorFailure(postgres: error, doing: "publication \(plan.publication)")
       }
@@ -32,7 +38,11 @@ struct PublicationSetup {
     }
     throw ConnectorFailure(
       .configuration,
-      "publication \(plan.publication) does not exist and publication.autocreate.mode is disabled. Create it: CREATE PUBLICATION \(PostgresConnection.quoted(identifier: plan.publication)) FOR TABLE …"
+      plan.publicationMode == .disabled
+        ? "publication \(plan.publication) does not exist and publication.autocreate.mode is disabled. Create it: \(statement(captured))"
+        : plan.publicationMode == .filtered && captured.isEmpty
+          ? "publication \(plan.publication): publication.autocreate.mode is filtered, and no table matches the include and exclude lists, so that there is nothing to publish. Check table.include.list and schema.include.list"
+          : "publication \(plan.publication) publishes all tables and cannot be cut to the filter, as publication.autocreate.mode=filtered asks. Drop it, set another publication.name, or set publication.autocreate.mode=all_tables"
     )
   }
 
@@ -70,41 +80,61 @@ struct PublicationSetup {
     _ captured: [TableID], on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> Bool {
     let existing = try Publication.find(plan.publication, on: connection)
+    if let existing, plan.publicationOptions.viaPartitionRoot, !existing.viaPartitionRoot {
+      logger.warning(
+        "publication \(plan.publication) was made before, without publish_via_partition_root: changes come under the names of partitions, whatever publish.via.partition.root says. Run: ALTER PUBLICATION \(PostgresConnection.quoted(identifier: plan.publication)) SET (publish_via_partition_root = true);"
+      )
+    }
     switch plan.publicationMode {
     case .disabled:
       return existing != nil
     case .allTables:
       if existing == nil {
-        try Publication.createForAllTables(plan.publication, on: connection)
+        try Publication.createForAllTables(plan.publication, plan.publicationOptions, on: connection)
         logger.info("created publication \(plan.publication) for all tables")
       }
     case .noTables:
       if existing == nil {
-        try Publication.create(plan.publication, tables: [], on: connection)
+        try Publication.create(plan.publication, tables: [], plan.publicationOptions, on: connection)
         logger.info("created publication \(plan.publication) without tables")
       }
     case .filtered:
-      try setTables(captured, existing, on: connection)
+      return try setTables(captured, existing, on: connection)
     }
     return true
   }
 
+  /// Returns `false` where the publication cannot be what the filter asks.
   private func setTables(
     _ captured: [TableID], _ existing: Publication?, on connection: borrowing PostgresConnection
-  ) throws(PostgresError) {
+  ) throws(PostgresError) -> Bool {
     let tables = captured.map { (schema: $0.schema, name: $0.name) }
-    guard !tables.isEmpty else { return }
     guard let existing else {
-      try Publication.create(plan.publication, tables: tables, on: connection)
+      if tables.isEmpty { return false }
+      try Publication.create(plan.publication, tables: tables, plan.publicationOptions, on: connection)
       logger.info("created publication \(plan.publication) for \(tables.count) tables")
-      return
+      return true
     }
-    if existing.isForAllTables { return }
+    if existing.isForAllTables { return false }
+    // An empty list would take every table out; Debezium leaves the publication as it is.
+    if tables.isEmpty { return true }
     let published = try Publication.tables(of: plan.publication, on: connection)
-    let same = Set(published.map { "\($0.schema).\($0.name)" }) == Set(captured.map(\.description))
-    if !same {
-      try Publication.setTables(plan.publication, tables: tables, on: connection)
-      logger.info("publication \(plan.publication) now has \(tables.count) tables")
+    if Set(published.map { TableID(schema: $0.schema, name: $0.name) }) == Set(captured) { return true }
+    try Publication.setTables(plan.publication, tables: tables, on: connection)
+    // Debezium 3.6 writes both into one statement, which PostgreSQL refuses.
+    if let publish = plan.publicationOptions.publish {
+      try Publication.setPublish(plan.publication, publish, on: connection)
     }
+    logger.info("publication \(plan.publication) now has \(tables.count) tables")
+    return true
+  }
+
+  /// What would make the publication.
+  private func statement(_ captured: [TableID]) -> String {
+    let tables = captured.map {
+      "\(PostgresConnection.quoted(identifier: $0.schema)).\(PostgresConnection.quoted(identifier: $0.name))"
+    }
+    return "CREATE PUBLICATION \(PostgresConnection.quoted(identifier: plan.publication)) FOR TABLE "
+      + (tables.isEmpty || tables.count > 20 ? "…" : tables.joined(separator: ", ")) + plan.publicationOptions.clause
   }
 }

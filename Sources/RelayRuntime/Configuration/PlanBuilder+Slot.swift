@@ -1,0 +1,38 @@
+import ConnectorConfig
+import PostgresSource
+
+extension PlanBuilder {
+  static func readSlot(_ options: ConnectorOptions, into plan: inout ConnectorPlan) {
+    plan.dropsSlotOnStop = options.slotDropOnStop
+    plan.isFailoverSlot = options.slotFailover
+    plan.streamParameters = options.slotStreamParams.map { (name: $0.name, value: $0.value) }
+    plan.slotAhead =
+      switch options.offsetMismatchStrategy {
+      case .noValidation, .trustOffset: .isGap
+      case .trustSlot, .trustGreaterLSN: .isTrusted
+      }
+    plan.limits.confirmsToServer = options.flushLSNSource
+    plan.limits.xminIntervalMilliseconds = options.xminFetchIntervalMilliseconds
+    plan.publicationOptions = Publication.Options(
+      viaPartitionRoot: options.publishViaPartitionRoot, publish: published(options))
+    plan.replicaIdentities = options.replicaIdentities.map { rule in
+      let identity: ReplicaIdentitySetup.Rule.Identity =
+        switch rule.identity {
+        case .default: .default
+        case .full: .full
+        case .nothing: .nothing
+        case .index(let name): .index(name)
+        }
+      return ReplicaIdentitySetup.Rule(table: rule.table, identity: identity)
+    }
+  }
+
+  /// Source: Debezium 3.6, `PostgresReplicationConnection.buildPublishOptionValue`.
+  private static func published(_ options: ConnectorOptions) -> [String]? {
+    guard options.publishesUnskippedOnly else { return nil }
+    let names: [(SkippedOperation, String)] = [
+      (.create, "insert"), (.update, "update"), (.delete, "delete"), (.truncate, "truncate"),
+    ]
+    return names.filter { !options.skippedOperations.contains($0.0) }.map(\.1)
+  }
+}

@@ -1,0 +1,1 @@
+CREATE TABLE o1 (id int PRIMARY KEY, v text); INSERT INTO o1 VALUES (1,'a'); CREATE TABLE o2 (id int PRIMARY KEY, v text); INSERT INTO o2 VALUES (1,'a');
