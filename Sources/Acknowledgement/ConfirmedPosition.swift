@@ -24,6 +24,13 @@ public struct ConfirmedPosition: Sendable {
     return acknowledged
   }
 
+  /// The same position again, since something else that is stored with it has changed: `nil` while a write is under way.
+  public mutating func storeAgain() -> LSN? {
+    guard beingStored == nil else { return nil }
+    beingStored = acknowledged
+    return acknowledged
+  }
+
   /// The state store has written what it was given.
   public mutating func storeSucceeded() {
     guard let position = beingStored else { return }

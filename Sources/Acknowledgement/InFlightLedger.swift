@@ -22,6 +22,8 @@ public struct InFlightLedger: Sendable {
     var committedAt: PostgresTimestamp?
     var outstanding: Int
     var isOpen: Bool
+    /// Of `mark`.
+    var mark: UInt64?
   }
 
   private var entries: Deque<Entry> = []
@@ -33,6 +35,8 @@ public struct InFlightLedger: Sendable {
   public private(set) var acknowledged: LSN
   /// End of the last transaction in the acknowledged prefix; `nil` before the first.
   public private(set) var acknowledgedCommit: LSN?
+  /// The last mark behind which everything before it is acknowledged; 0 before the first.
+  public private(set) var acknowledgedMark: UInt64 = 0
 
   public init(startingAt position: LSN, lastCommit: LSN? = nil) {
     acknowledged = position
@@ -82,6 +86,14 @@ public struct InFlightLedger: Sendable {
     if hasOpenUnit { close(endLSN: nil, committedAt: nil) }
   }
 
+  /// Sets a mark behind what has been handed over so far: something else that must not be stored before it is
+  /// acknowledged. Marks count up; none is set inside a unit, which may be given up.
+  public mutating func mark(_ mark: UInt64) {
+    precondition(!hasOpenUnit, "a unit is open")
+    precondition(mark >= acknowledgedMark, "marks count up")
+    if entries.isEmpty { acknowledgedMark = mark } else { entries[entries.count - 1].mark = mark }
+  }
+
   private mutating func close(endLSN: LSN?, committedAt: PostgresTimestamp?) {
     precondition(hasOpenUnit, "no unit is open")
     let last = entries.count - 1
@@ -126,6 +138,7 @@ public struct InFlightLedger: Sendable {
       entries.removeFirst()
       first += 1
       if let endLSN = entry.endLSN { advance(to: endLSN) }
+      if let mark = entry.mark { acknowledgedMark = mark }
       if let committedAt = entry.committedAt { body(committedAt) }
     }
   }

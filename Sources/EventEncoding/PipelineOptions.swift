@@ -45,6 +45,10 @@ public struct PipelineOptions {
   /// A UUID, new at each start.
   public var runID: String
   public var conversionFailureMode = ConversionFailureMode.warn
+  /// Tables whose rows are signals; `nil` without the source channel.
+  public var signals: SignalTables?
+  /// `notification.sink.topic.name`; `nil` without the sink channel.
+  public var notificationTopic: String?
 
   public init(
     topics: TopicName, database: String, values: ValueOptions, keyConverter: RecordConverter,
@@ -81,4 +85,5 @@ public enum SnapshotMarker: String, Sendable {
   case `true`
   case lastInDataCollection = "last_in_data_collection"
   case last
+  case incremental
 }

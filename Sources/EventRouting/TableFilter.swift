@@ -7,6 +7,9 @@ public struct TableFilter {
   let tableExcludes: [JavaPattern]
   /// `table.ignore.builtin`
   let ignoresBuiltIn: Bool
+  /// `signal.data.collection`: captured whatever the lists say, but their rows are no part of a snapshot. Source:
+  /// Debezium 3.6, `RelationalTableFilters`, `RelationalSnapshotChangeEventSource`.
+  public var signalTables: [TableID] = []
 
   public init(
     schemaIncludeList: [String] = [], schemaExcludeList: [String] = [], tableIncludeList: [String] = [],
@@ -41,6 +44,7 @@ public struct TableFilter {
   public func includes(_ table: TableID) -> Bool {
     if table == TableFilter.stateTable { return false }
     if ignoresBuiltIn, TableFilter.isBuiltIn(table) { return false }
+    if signalTables.contains(table) { return true }
     let name = table.description
     if !schemaIncludes.isEmpty, !schemaIncludes.contains(where: { $0.matches(table.schema) }) { return false }
     if schemaExcludes.contains(where: { $0.matches(table.schema) }) { return false }

@@ -31,6 +31,7 @@ enum ConnectorBuilder {
     readCapture(set, &options)
     readEvents(set, &options)
     SlotOptionsBuilder.read(set, &options, &problems)
+    options.signals = signals(set, &problems)
     TopicNamingBuilder.read(set, &options, &problems)
     ColumnMaskBuilder.read(set, &options, &problems)
 

@@ -65,7 +65,7 @@ enum DebeziumCatalogue {
       "lsn.flush.timeout.action", .oneOf(["fail", "warn", "ignore"]), "fail",
       "a position is sent with the status update and nothing waits for it"),
     Property("xmin.fetch.interval.ms", .nonNegativeLong, "0"),
-    .refused("read.only", .boolean, "false"),
+    Property("read.only", .boolean, "false"),
     .refused(
       "internal.log.position.check.enable", .boolean, "true",
       "the check of the stored position cannot be switched off: it is what tells a gap"),
@@ -166,15 +166,24 @@ enum DebeziumCatalogue {
   ]
 
   static let signals: [Property] = [
-    .refused("signal.data.collection", .list),
-    .refused("signal.enabled.channels", .list, "source"),
-    .refused("signal.poll.interval.ms", .positiveLong, "5000"),
-    .refused("incremental.snapshot.chunk.size", .positiveInt, "1024"),
-    .refused("incremental.snapshot.allow.schema.changes", .boolean, "false"),
-    .refused(
+    Property("signal.data.collection", .tableList),
+    Property("signal.enabled.channels", .list, "source"),
+    Property("signal.poll.interval.ms", .positiveLong, "5000"),
+    Property("signal.file", .nonEmpty, "file-signals.txt"),
+    Property("signal.kafka.topic", .nonEmpty),
+    Property("signal.kafka.bootstrap.servers", .nonEmpty),
+    Property("signal.kafka.groupId", .nonEmpty, "kafka-signal"),
+    .noEffect(
+      "signal.kafka.poll.timeout.ms", .nonNegativeInt, "0", "a thread of its own waits for the topic's records"),
+    Property("signal.consumer.(.+)", .string),
+    Property("incremental.snapshot.chunk.size", .positiveInt, "1024"),
+    .noEffect(
+      "incremental.snapshot.allow.schema.changes", .boolean, "false",
+      "every chunk is read together with its table's definition, so changes of it are always allowed"),
+    Property(
       "incremental.snapshot.watermarking.strategy", .oneOf(["INSERT_INSERT", "INSERT_DELETE"]), "INSERT_INSERT"),
-    .refused("notification.enabled.channels", .list),
-    .refused("notification.sink.topic.name", .string),
+    Property("notification.enabled.channels", .list),
+    Property("notification.sink.topic.name", .nonEmpty),
   ]
 
   static let failures: [Property] = [

@@ -40,6 +40,12 @@ public enum PropertyType: Sendable {
     !$0.isEmpty
       && $0.utf8.allSatisfy { isASCIILetterOrDigit($0) || ".-_".utf8.contains($0) }
   }
+  static let tableList = PropertyType.text(rule: "schema.table, or several of them with commas in between") {
+    $0.splitList().allSatisfy { name in
+      let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+      return parts.count == 2 && parts.allSatisfy { !$0.isEmpty }
+    }
+  }
   static let slotName = PropertyType.text(rule: "1 to 63 lower-case letters of ASCII, digits and underscores") {
     (1...63).contains($0.utf8.count)
       && $0.utf8.allSatisfy { isASCIILetterOrDigit($0) && !(0x41...0x5A).contains($0) || $0 == UInt8(ascii: "_") }

@@ -91,6 +91,8 @@ public struct ConnectorOptions: Sendable, Hashable {
 
   /// `sluice.outbox.json=exact`
   public var outboxJSONIsExact = false
+  // MARK: Signals and notifications
+  public var signals = SignalOptions()
 
   // MARK: Failures
   /// -1: without end; 0: never.

@@ -40,6 +40,7 @@ extension EventPipeline {
     _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, fallback: TupleLayout?,
     _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN, _ now: Int64
   ) throws(PipelineError) {
+    if window != nil, operation != .read { deduplicate(operation, plan, old: old, new: new, fallback, message) }
     let slot = records.append(plan, at: lsn)
     do throws(PipelineError) {
       let isKept = try fillRow(
@@ -61,7 +62,10 @@ extension EventPipeline {
     var isEnvelope = true
     // Counted here, since a row that a transform drops later is an event of its transaction all the same.
     var collectionOrder: Int64 = 0
-    if options.providesTransactionMetadata, transaction != nil { collectionOrder = transaction!.count(plan.id) }
+    // Rows that an incremental snapshot sends in between are none of its events.
+    if options.providesTransactionMetadata, transaction != nil, operation != .read {
+      collectionOrder = transaction!.count(plan.id)
+    }
     for index in chain.steps.indices {
       let isTombstone = !isEnvelope && record.value == nil
       subject.isTombstone = isTombstone

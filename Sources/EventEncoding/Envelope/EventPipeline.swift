@@ -17,13 +17,15 @@ public struct EventPipeline: ~Copyable {
     case message(isTransactional: Bool)
     /// A relation has come that needs the catalogue: look it up, then call `install`.
     case needsTable(Relation)
+    /// A row of the signalling table, whose record is among the others.
+    case signal(SignalMessage)
   }
 
   /// Records that wait for the producer, oldest first.
   public var records = RecordQueue()
   public internal(set) var topics = TopicTable()
   /// Rows of captured tables seen since the start, by the plan's table; for metrics.
-  public private(set) var capturedChanges: UInt64 = 0
+  public internal(set) var capturedChanges: UInt64 = 0
   /// `source.xmin` of what streams; the runtime asks the server for it.
   public var slotXmin: UInt64?
 
@@ -43,6 +45,16 @@ public struct EventPipeline: ~Copyable {
   /// `source.sequence`. Source: Debezium 3.6, `PostgresStreamingChangeEventSource.commitMessage`.
   public internal(set) var lastCommit: LSN?
   let transactionTopic: Int
+  /// Where the last message stood, or the end of the last commit: second part of `source.sequence` of rows that are not
+  /// in the log. Source: Debezium 3.6, `SourceInfo.lsn`.
+  public internal(set) var lastLSN: LSN?
+  /// The last transaction begun.
+  public internal(set) var lastTransactionID: TransactionID?
+  /// A chunk of an incremental snapshot that waits for the stream.
+  var window: ChunkWindow?
+  /// Topic that `window` goes to is known by its plan; made anew with each chunk whose table has changed.
+  var snapshotPlan: (relation: Relation, table: TableDescription, plan: RelationPlan)?
+  private var signal: SignalMessage?
 
   /// - Parameter lastCommit: end of the last transaction of an earlier life, from the state record.
   public init(_ options: PipelineOptions, lastCommit: LSN?) {
@@ -65,6 +77,7 @@ public struct EventPipeline: ~Copyable {
     plans.removeAll()
     lastRelation = nil
     lastPlan = nil
+    window = nil
     records.removeAll()
   }
 
@@ -87,19 +100,19 @@ public struct EventPipeline: ~Copyable {
       let plan = try plan(relation, header.walStart)
       try check(decoder.newTuple, plan, header.walStart)
       try change(.create, plan, old: nil, new: decoder.newTuple, message, header.walStart, now)
-      return .rows
+      return rowStep()
     case .update(let relation, let old):
       let plan = try plan(relation, header.walStart)
       try check(decoder.newTuple, plan, header.walStart)
       if old != .none { try check(decoder.oldTuple, plan, header.walStart) }
       try change(
         .update, plan, old: old == .none ? nil : decoder.oldTuple, new: decoder.newTuple, message, header.walStart, now)
-      return .rows
+      return rowStep()
     case .delete(let relation, _):
       let plan = try plan(relation, header.walStart)
       try check(decoder.oldTuple, plan, header.walStart)
       try change(.delete, plan, old: decoder.oldTuple, new: nil, message, header.walStart, now)
-      return .rows
+      return rowStep()
     case .begin(let begin):
       return try self.begin(begin, header.walStart)
     case .commit(let commit):
@@ -114,6 +127,7 @@ public struct EventPipeline: ~Copyable {
       // Types that are not built in are looked up with the table that uses them.
       return .rows
     case .truncate(let truncate):
+      lastLSN = header.walStart
       for relation in truncate.relations {
         guard let plan = plans[relation] else { continue }
         try self.truncate(plan, header.walStart, now)
@@ -122,9 +136,16 @@ public struct EventPipeline: ~Copyable {
     case .logicalMessage(let logical):
       // No COMMIT follows such a message: Debezium takes it for one itself, and so do the sequences of what comes after.
       if !logical.isTransactional { lastCommit = logical.lsn }
+      lastLSN = logical.lsn
       try emitMessage(logical, message.extracting(logical.content), header.walStart, now)
       return .message(isTransactional: logical.isTransactional)
     }
+  }
+
+  private mutating func rowStep() -> Step {
+    guard let signal else { return .rows }
+    self.signal = nil
+    return .signal(signal)
   }
 
   /// Answers `needsTable`.
@@ -146,7 +167,7 @@ public struct EventPipeline: ~Copyable {
     return plan
   }
 
-  private func check(_ tuple: TupleLayout, _ plan: RelationPlan, _ lsn: LSN) throws(PipelineError) {
+  func check(_ tuple: TupleLayout, _ plan: RelationPlan, _ lsn: LSN) throws(PipelineError) {
     guard tuple.count == plan.tupleCount else {
       throw PipelineError(
         .unexpectedMessage("a row of \(tuple.count) columns, where the relation has \(plan.tupleCount)"),
@@ -162,6 +183,8 @@ public struct EventPipeline: ~Copyable {
     }
     let context = TransactionContext(begin)
     transaction = context
+    lastTransactionID = begin.transaction
+    lastLSN = lsn
     prepareSource(context)
     if options.providesTransactionMetadata {
       try emitTransactionRecord("BEGIN", context, lsn, count: nil, collections: nil)
@@ -179,10 +202,11 @@ public struct EventPipeline: ~Copyable {
     }
     transaction = nil
     lastCommit = commit.endLSN
+    lastLSN = commit.endLSN
     return .committed(endLSN: commit.endLSN, at: commit.committedAt)
   }
 
-  private mutating func prepareSource(_ context: TransactionContext) {
+  mutating func prepareSource(_ context: TransactionContext) {
     source.prepare(
       unixMicroseconds: context.committedAt.unixMicroseconds, marker: .streaming, lastCommit: lastCommit,
       transactionID: UInt64(context.id.rawValue), xmin: slotXmin, origin: context.origin)
@@ -199,6 +223,8 @@ public struct EventPipeline: ~Copyable {
     capturedChanges += 1
     // A row of a table without columns is no change, nor does it count as one in its transaction.
     if plan.tupleCount == 0 { return }
+    lastLSN = lsn
+    if plan.isSignalTable { signal = signalMessage(operation, plan, old: old, new: new, message) }
     if operation == .update, let old, let new {
       if options.skipsUnchangedRows, !RowComparison.rowDiffers(plan, old, new, message) { return }
       if plan.hasKey, RowComparison.keyDiffers(plan, old, new, message) {
@@ -251,8 +277,9 @@ public struct EventPipeline: ~Copyable {
     guard plan.isCaptured else { return }
     capturedChanges += 1
     source.prepare(
-      unixMicroseconds: snapshot.unixMicroseconds, marker: marker, lastCommit: nil,
+      unixMicroseconds: snapshot.unixMicroseconds, marker: marker, lastCommit: snapshot.lastCommit,
       transactionID: snapshot.transactionID, origin: nil)
+    lastLSN = snapshot.lsn
     // `skipped.operations` is a matter of the stream, even if it lists "r".
     try emitRow(.read, plan, old: nil, new: tuple, fallback: nil, .none, bytes, snapshot.lsn, now)
   }
@@ -272,10 +299,13 @@ public struct SnapshotOrigin: Sendable, Equatable {
   public let lsn: LSN
   public let unixMicroseconds: Int64
   public let transactionID: UInt64
+  /// End of the last transaction before it, for a snapshot that interrupts the stream.
+  public let lastCommit: LSN?
 
-  public init(lsn: LSN, unixMicroseconds: Int64, transactionID: UInt64) {
+  public init(lsn: LSN, unixMicroseconds: Int64, transactionID: UInt64, lastCommit: LSN? = nil) {
     self.lsn = lsn
     self.unixMicroseconds = unixMicroseconds
     self.transactionID = transactionID
+    self.lastCommit = lastCommit
   }
 }

@@ -23,6 +23,8 @@ final class RelationPlan {
   /// Topic before transforms.
   let topic: Int
   let isCaptured: Bool
+  /// Rows of it are signals.
+  let isSignalTable: Bool
   /// `{"schema":…,"payload":` or nothing, by the converter.
   let keyPrefix: [UInt8]
   let valuePrefix: [UInt8]
@@ -49,6 +51,7 @@ final class RelationPlan {
   ) {
     id = TableID(schema: relation.schema, name: relation.name)
     isCaptured = options.filter.includes(id)
+    isSignalTable = options.signals?.tables.contains(id) ?? false
     self.topic = topic
     tupleCount = relation.columns.count
     // The row path writes JSON by the value converter's options; a key converter with others writes trees.

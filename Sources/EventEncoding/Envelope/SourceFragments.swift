@@ -18,6 +18,9 @@ struct SourceFragments: ~Copyable {
     var lastCommit: LSN?
     var transactionID: UInt64?
     var origin: Origin?
+
+    /// Rows of an incremental snapshot are in no place of the log: only `sequence` says how far the stream was.
+    var hasPosition: Bool { marker != .incremental }
   }
 
   private(set) var facts = Facts()
@@ -112,7 +115,7 @@ struct SourceFragments: ~Copyable {
     out.append(middle.bytes)
     out.append(table)
     out.append(transaction.bytes)
-    out.append(decimal: lsn.rawValue)
+    if facts.hasPosition { out.append(decimal: lsn.rawValue) } else { out.append("null") }
     out.append(tail.bytes)
   }
 
@@ -126,7 +129,8 @@ struct SourceFragments: ~Copyable {
       .int64(floorDivide(microseconds, 1_000)), .text(facts.marker.rawValue), .text(database),
       .text("[\(lastCommit),\"\(lsn.rawValue)\"]"), .int64(microseconds), .int64(nanoseconds), .text(table.schema),
       .text(table.name), facts.transactionID.map { .int64(Int64(bitPattern: $0)) } ?? .null,
-      .int64(Int64(bitPattern: lsn.rawValue)), .null, facts.origin.map { .text($0.name) } ?? .null,
+      facts.hasPosition ? .int64(Int64(bitPattern: lsn.rawValue)) : .null, .null,
+      facts.origin.map { .text($0.name) } ?? .null,
       facts.origin.map { .int64(Int64(bitPattern: $0.commitLSN.rawValue)) } ?? .null,
     ])
   }

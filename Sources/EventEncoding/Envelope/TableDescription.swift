@@ -4,7 +4,7 @@ import PgOutput
 import Primitives
 
 /// A table as the catalogue shows it at the moment of asking: what a relation message does not carry.
-public struct TableDescription: Sendable {
+public struct TableDescription: Sendable, Equatable {
   public let id: TableID
   /// In column order.
   public let columns: [ColumnDescription]

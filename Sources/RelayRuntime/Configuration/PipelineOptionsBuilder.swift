@@ -40,6 +40,7 @@ extension PlanBuilder {
       columns: options.columnPropagateSourceType, types: options.datatypePropagateSourceType)
     pipeline.typePropagation = propagation.isEmpty ? nil : propagation
     if options.outboxJSONIsExact { pipeline.makeOutboxExact() }
+    setSignals(options.signals, of: &pipeline)
     return pipeline
   }
 

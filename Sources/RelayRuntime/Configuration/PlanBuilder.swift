@@ -57,6 +57,8 @@ public struct PlanBuilder: Sendable {
     plan.waitsForSlot = overrides.waitsForSlot
     plan.limits.heartbeatIntervalMilliseconds = Int64(options.heartbeatIntervalMilliseconds)
     plan.limits.heartbeatQuery = options.heartbeatActionQuery
+    plan.limits.logsNotifications = options.signals.logsNotifications
+    plan.signals = signalPlan(options, settings)
     plan.drainMilliseconds = max(worker.taskShutdownGracefulTimeoutMilliseconds, 1_000)
     plan.limits.statusIntervalMilliseconds = Int64(options.statusUpdateIntervalMilliseconds)
     switch worker.offsetStorage {

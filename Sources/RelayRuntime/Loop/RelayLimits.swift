@@ -15,6 +15,8 @@ public struct RelayLimits: Sendable {
   public var storeIntervalMilliseconds: Int64 = 200
   /// With nothing in flight the server's WAL end is taken over no more often than this.
   public var idleAdvanceIntervalMilliseconds: Int64 = 1_000
+  /// While a chunk waits for a position, the server is asked this often how far it is.
+  public var positionRequestIntervalMilliseconds: Int64 = 100
 
   /// `heartbeat.interval.ms`; 0 sends none.
   public var heartbeatIntervalMilliseconds: Int64 = 0
@@ -22,6 +24,8 @@ public struct RelayLimits: Sendable {
   public var heartbeatQuery: String?
   /// `xmin.fetch.interval.ms`; 0 leaves `source.xmin` null.
   public var xminIntervalMilliseconds: Int64 = 0
+  /// `notification.enabled.channels` has `log`.
+  public var logsNotifications = false
   /// `flush.lsn.source`: positions are told to the server as flushed.
   public var confirmsToServer = true
 

@@ -20,7 +20,7 @@ public struct RelayLoop<
   }
 
   /// What ends a unit of the ledger once its records are with the producer.
-  private enum PendingEnd {
+  enum PendingEnd {
     case commit(LSN, PostgresTimestamp)
     case unit
   }
@@ -31,16 +31,28 @@ public struct RelayLoop<
   public var pipeline: EventPipeline
   public private(set) var observations = LoopObservations()
 
-  private let limits: RelayLimits
-  private var ledger: InFlightLedger
+  let limits: RelayLimits
+  var ledger: InFlightLedger
   private var position: ConfirmedPosition
   private var status: StatusUpdatePolicy
-  private var pendingEnd: PendingEnd?
+  var pendingEnd: PendingEnd?
+  /// Incremental snapshots, their chunks, and the signals that come by other ways than the stream:
+  /// `RelayLoop+Incremental`.
+  public internal(set) var incremental: IncrementalSnapshot
+  public var chunks: (any ChunkReading)?
+  public var signals: (any SignalReading)?
+  var contexts: ContextStations
+  var retryChunkAt: Int64?
+  /// The open unit is a chunk's rows and no transaction.
+  var isSnapshotUnit = false
+  /// A blocking snapshot has the turn.
+  var isInterrupted = false
+  var notices = LoopNotices()
   /// The sink's index by the pipeline's; `nil` for a topic that has had no record.
   private var sinkTopics: [Int?] = []
   /// End of the last transaction handed over whole: where a new connection goes on while this producer lives.
   public private(set) var handedOver: LSN
-  private var received: LSN
+  var received: LSN
   private var keepaliveEnd: LSN?
   /// When the source last gave a frame, or was last not read.
   private var lastHeardAt: Int64?
@@ -49,14 +61,15 @@ public struct RelayLoop<
   private var lastIdleAdvanceAt: Int64?
   private var lastHeartbeatAt: Int64?
   private var lastXminAt: Int64?
-  private var isReading = true
+  private(set) var isReading = true
   /// What the server is told while `flush.lsn.source` is off.
   private let startPosition: LSN
 
   /// - Parameter position: from the state record: the stream starts here.
   public init(
     source: consuming Source, sink: consuming Sink, store: consuming Store, pipeline: consuming EventPipeline,
-    position start: StreamPosition, limits: RelayLimits = RelayLimits()
+    position start: StreamPosition, limits: RelayLimits = RelayLimits(),
+    watermarks: IncrementalSnapshot.Watermarks? = nil, makeID: @escaping () -> String = { "" }
   ) {
     self.source = source
     self.sink = sink
@@ -69,6 +82,11 @@ public struct RelayLoop<
     handedOver = start.acknowledged
     startPosition = start.acknowledged
     received = start.acknowledged
+    let context = start.incremental ?? IncrementalContext()
+    incremental = IncrementalSnapshot(watermarks: watermarks, context: context, makeID: makeID)
+    contexts = ContextStations(context)
+    incremental.isCaptured = self.pipeline.captureRule
+    self.pipeline.begin(at: start.acknowledged)
   }
 
   /// What has been told to the server as flushed, or may be.
@@ -80,7 +98,7 @@ public struct RelayLoop<
   /// Everything that was read is acknowledged and stored.
   public var isDrained: Bool {
     pipeline.records.isEmpty && pendingEnd == nil && ledger.recordsInFlight == 0
-      && position.flushable == ledger.acknowledged && position.beingStored == nil
+      && position.flushable == ledger.acknowledged && position.beingStored == nil && !contexts.hasUnstored
   }
 
   /// One turn, while the source is connected.
@@ -89,23 +107,27 @@ public struct RelayLoop<
     try handOverPending()
     var mayHaveMore = false
     if isReading {
+      try driveSnapshots(time)
       let framesBefore = observations.frames
-      let mayRead = pipeline.records.isEmpty && pendingEnd == nil
+      let mayRead = pipeline.records.isEmpty && pendingEnd == nil && mayReadFrames
       if limits.xminIntervalMilliseconds > 0 { try fetchXmin(time) }
       mayHaveMore = try readFrames(time)
       try listen(time, hasHeard: !mayRead || observations.frames != framesBefore)
     }
     try sendHeartbeat(time)
     if pipeline.records.isEmpty, pendingEnd == nil, let end = keepaliveEnd { advanceWhileIdle(to: end, time) }
+    markContext()
     advanceStore(time)
     try updateStatus(time)
     if mayHaveMore { return .busy }
-    return .idle(milliseconds: waitMilliseconds(time), isFull: !pipeline.records.isEmpty || !isReading)
+    return .idle(
+      milliseconds: waitMilliseconds(time), isFull: !pipeline.records.isEmpty || !isReading || !mayReadFrames)
   }
 
   /// A turn without the source: acknowledgements and the state record go on while a connection is being made.
   public mutating func turnWithoutSource(_ time: RelayTime) throws(RelayFailure) {
     try collectDeliveries(time)
+    markContext()
     advanceStore(time)
   }
 
@@ -120,12 +142,14 @@ public struct RelayLoop<
     received = handedOver
     lastHeardAt = nil
     status.connectionReplaced()
+    snapshotsInterrupted()
   }
 
   /// Stop: nothing more is read; what has been read is delivered. An open transaction will be sent again next time.
   public mutating func stopReading() {
     isReading = false
     lastStoreAt = nil
+    pipeline.discardWindow()
     if ledger.hasOpenUnit, pendingEnd == nil {
       pipeline.records.removeAll()
       ledger.abandonOpenUnit()
@@ -151,6 +175,11 @@ public struct RelayLoop<
   public mutating func turnSnapshot(_ time: RelayTime) throws(RelayFailure) -> Bool {
     try collectDeliveries(time)
     try handOverPending()
+    if isInterrupted {
+      markContext()
+      advanceStore(time)
+      try updateStatus(time)
+    }
     return pipeline.records.isEmpty
   }
 
@@ -193,7 +222,7 @@ public struct RelayLoop<
     var bytes = 0
     var readsSocket = false
     while frames < limits.framesPerTurnMax, bytes < limits.bytesPerTurnMax {
-      guard pipeline.records.isEmpty, pendingEnd == nil else { return false }
+      guard pipeline.records.isEmpty, pendingEnd == nil, mayReadFrames else { return false }
       var frameBytes = 0
       let outcome: Result<FrameEvent, PipelineError>?
       do throws(SourceError) {
@@ -217,7 +246,7 @@ public struct RelayLoop<
       case .success(.keepalive(let keepalive)): take(keepalive)
       case .success(.step(let step, let lsn)):
         received = max(received, lsn)
-        try follow(step, at: lsn)
+        try follow(step, at: lsn, time)
       }
     }
     return true
@@ -262,9 +291,12 @@ public struct RelayLoop<
   }
 
   /// Does for the pipeline what it cannot do itself.
-  private mutating func follow(_ step: EventPipeline.Step, at lsn: LSN) throws(RelayFailure) {
+  private mutating func follow(
+    _ step: EventPipeline.Step, at lsn: LSN, _ time: RelayTime
+  ) throws(RelayFailure) {
     switch step {
     case .rows: break
+    case .signal(let signal): try receive(signal, time)
     case .began:
       ledger.begin(at: lsn)
     case .committed(let endLSN, let committedAt):
@@ -278,7 +310,9 @@ public struct RelayLoop<
       }
     case .needsTable(let relation):
       do throws(SourceError) {
-        pipeline.install(relation, try source.describe(relation))
+        let table = try source.describe(relation)
+        pipeline.install(relation, table)
+        learn(table.id)
       } catch {
         throw .source(error)
       }
@@ -289,7 +323,7 @@ public struct RelayLoop<
   // MARK: Handing over
 
   /// Gives the producer what is pending; leaves what it does not take for a later turn.
-  private mutating func handOverPending() throws(RelayFailure) {
+  mutating func handOverPending() throws(RelayFailure) {
     while !pipeline.records.isEmpty {
       guard try handOverFirst() else { return }
       pipeline.records.removeFirst()
@@ -304,6 +338,7 @@ public struct RelayLoop<
     case .unit:
       ledger.endWithoutPosition()
     }
+    markContext()
   }
 
   /// Returns `false` when the producer's queue is full.
@@ -355,6 +390,7 @@ public struct RelayLoop<
     let nowMicroseconds = time.wallNanoseconds / 1_000
     Self.settle(&ledger, &observations, nowMicroseconds: nowMicroseconds)
     position.acknowledge(ledger.acknowledged)
+    contexts.acknowledge(ledger.acknowledgedMark)
   }
 
   private static func collect(
@@ -472,16 +508,20 @@ public struct RelayLoop<
     case .pending: break
     case .stored:
       position.storeSucceeded()
+      contexts.storeEnded(hasSucceeded: true)
       observations.storeFailure = nil
     case .failed(let reason):
       position.storeFailed()
+      contexts.storeEnded(hasSucceeded: false)
       observations.storeFailure = reason
     }
     if let last = lastStoreAt, time.monotonicMilliseconds - last < storeIntervalMilliseconds { return }
-    guard let next = position.nextToStore() else { return }
+    guard let next = position.nextToStore() ?? (contexts.hasUnstored ? position.storeAgain() : nil) else { return }
     lastStoreAt = time.monotonicMilliseconds
     recordsAtLastStore = observations.recordsAcknowledged
-    store.begin(StreamPosition(acknowledged: next, lastCommit: ledger.acknowledgedCommit))
+    store.begin(
+      StreamPosition(
+        acknowledged: next, lastCommit: ledger.acknowledgedCommit, incremental: contexts.beginStore()))
   }
 
   /// Transactions that hold nothing of ours move the position no faster than an idle log's end does. One of them may be
@@ -495,15 +535,21 @@ public struct RelayLoop<
   private mutating func updateStatus(_ time: RelayTime) throws(RelayFailure) {
     let flushed = flushable
     // While nothing is read, a keepalive that asks for an answer stays unseen.
-    if !pipeline.records.isEmpty,
+    if !pipeline.records.isEmpty || !mayReadFrames,
       status.isOverdue(now: time.monotonicMilliseconds, after: limits.blockedStatusIntervalMilliseconds)
     {
       status.serverRequestedReply()
     }
+    // A server that has nothing more to send tells how far its log goes only when asked.
+    let asksForPosition =
+      isReading && incremental.awaitedPosition != nil
+      && status.isOverdue(now: time.monotonicMilliseconds, after: limits.positionRequestIntervalMilliseconds)
+    if asksForPosition { status.serverRequestedReply() }
     guard status.isDue(now: time.monotonicMilliseconds, flushable: flushed) else { return }
     let update = StandbyStatusUpdate(
       written: max(received, flushed), flushed: flushed, applied: flushed,
-      sentAt: PostgresTimestamp(unixMicroseconds: time.wallNanoseconds / 1_000), replyRequested: isSilent(time))
+      sentAt: PostgresTimestamp(unixMicroseconds: time.wallNanoseconds / 1_000),
+      replyRequested: asksForPosition || isSilent(time))
     do throws(SourceError) {
       try source.send(update)
     } catch {
@@ -515,7 +561,12 @@ public struct RelayLoop<
 
   private func waitMilliseconds(_ time: RelayTime) -> Int64 {
     var wait = status.millisecondsUntilDue(now: time.monotonicMilliseconds, flushable: flushable)
-    if !pipeline.records.isEmpty { wait = min(wait, limits.blockedStatusIntervalMilliseconds) }
+    if !pipeline.records.isEmpty || !mayReadFrames { wait = min(wait, limits.blockedStatusIntervalMilliseconds) }
+    if incremental.awaitedPosition != nil { wait = min(wait, limits.positionRequestIntervalMilliseconds) }
+    if let retryChunkAt { wait = min(wait, max(1, retryChunkAt - time.monotonicMilliseconds)) }
+    if contexts.hasUnstored, let last = lastStoreAt {
+      wait = min(wait, max(1, last + storeIntervalMilliseconds - time.monotonicMilliseconds))
+    }
     if ledger.acknowledged > position.stored, let last = lastStoreAt {
       wait = min(wait, max(1, last + storeIntervalMilliseconds - time.monotonicMilliseconds))
     }

@@ -13,10 +13,13 @@ public struct StreamPosition: Sendable, Equatable {
   public var acknowledged: LSN
   /// End of the last transaction among it, for `source.sequence`; `nil` before the first.
   public var lastCommit: LSN?
+  /// What was left to do of snapshots there; `nil` when nothing was.
+  public var incremental: IncrementalContext?
 
-  public init(acknowledged: LSN, lastCommit: LSN?) {
+  public init(acknowledged: LSN, lastCommit: LSN?, incremental: IncrementalContext? = nil) {
     self.acknowledged = acknowledged
     self.lastCommit = lastCommit
+    self.incremental = incremental
   }
 }
 

@@ -51,6 +51,7 @@ public struct ConnectorPlan: Sendable {
   public var topicCreation: TopicCreationPlan?
   public var storage: StateStorage
   public var limits: RelayLimits
+  public var signals = SignalPlan()
   /// How long a stop waits for acknowledgements.
   public var drainMilliseconds: Int64
   /// Made on the connector's thread, with the run's id.

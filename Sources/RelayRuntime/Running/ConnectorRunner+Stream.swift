@@ -27,6 +27,7 @@ extension ConnectorRunner {
           $0.lastError = nil
         }
         logger.info("streaming from slot \(plan.slot) at LSN \(loop.handedOver)")
+        try loop.streamStarted(RelayClock.now())
         try pump(&loop, stored: stored, &backoff)
         return
       } catch {
@@ -142,6 +143,9 @@ extension ConnectorRunner {
         } else {
           logger.notice("the state record is written again")
         }
+      }
+      for notice in loop.takeNotices() {
+        logger.log(level: notice.level == .warning ? .warning : .info, "\(notice.text)")
       }
       if let warning = loop.pipeline.takeConversionWarning() {
         logger.warning(

@@ -133,10 +133,19 @@ struct ConnectorRunner {
     var loop = ProductionLoop(
       source: source, sink: sink, store: StateRecordStore(keeper: keeper, record: beginning.record),
       pipeline: EventPipeline(options, lastCommit: beginning.record.position.lastCommit),
-      position: beginning.record.position, limits: plan.limits)
+      position: beginning.record.position, limits: plan.limits, watermarks: plan.signals.watermarks,
+      makeID: { RunID.random() })
+    let helpers = try SignalHelpers(plan.signals, wakeUp: stored, logger: logger)
+    defer { helpers.stop() }
+    loop.chunks = helpers.reader
+    loop.signals = helpers.signals
+    loop.setKnownTables(captured.map { TableID(schema: $0.schema, name: $0.name) })
 
     if let view = beginning.view {
-      guard let origin = try snapshot(captured, view, into: &loop) else {
+      let readable = captured.filter {
+        !options.filter.signalTables.contains(TableID(schema: $0.schema, name: $0.name))
+      }
+      guard let origin = try snapshot(readable, view, into: &loop) else {
         loop.sink.abandon()
         logger.notice("stopped inside the snapshot; it will be done again at the next start")
         return

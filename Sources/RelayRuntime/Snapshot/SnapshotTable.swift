@@ -33,16 +33,7 @@ extension SnapshotTable {
     var tables: [SnapshotTable] = []
     for table in captured {
       let id = TableID(schema: table.schema, name: table.name)
-      let description = try PostgresReplicationSource.describe(table.oid, id, &catalog, on: connection)
-      let identity = try TableCatalog.replicaIdentity(ofTable: table.oid, on: connection)
-      let relation = Relation(
-        oid: table.oid, schema: id.schema, name: id.name,
-        replicaIdentity: Relation.ReplicaIdentity(rawValue: identity) ?? .default,
-        columns: description.columns.map {
-          Relation.Column(
-            isKey: description.keyColumns.contains($0.name), name: $0.name, type: $0.typeOID,
-            typeModifier: $0.typeModifier)
-        })
+      let (relation, description) = try describe(table.oid, id, &catalog, on: connection)
       let override = overrides[id.description]
       let columns = description.columns.map(\.name)
       let select: String? =
@@ -57,6 +48,23 @@ extension SnapshotTable {
           select: select, hasOverride: override != nil))
     }
     return tables
+  }
+
+  /// A table as the catalogue shows it, with the relation message that the stream would send of it.
+  static func describe(
+    _ oid: RelationOID, _ id: TableID, _ catalog: inout TableCatalog, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> (relation: Relation, description: TableDescription) {
+    let description = try PostgresReplicationSource.describe(oid, id, &catalog, on: connection)
+    let identity = try TableCatalog.replicaIdentity(ofTable: oid, on: connection)
+    let relation = Relation(
+      oid: oid, schema: id.schema, name: id.name,
+      replicaIdentity: Relation.ReplicaIdentity(rawValue: identity) ?? .default,
+      columns: description.columns.map {
+        Relation.Column(
+          isKey: description.keyColumns.contains($0.name), name: $0.name, type: $0.typeOID,
+          typeModifier: $0.typeModifier)
+      })
+    return (relation, description)
   }
 
   /// The statement's rows with their columns in the table's order. It must have each of the table's columns and no other,

@@ -39,6 +39,7 @@ extension StateRecord {
       database: try text("database"), slot: try text("slot"), ownsSlot: ownsSlot == "true",
       snapshot: snapshot,
       position: StreamPosition(
-        acknowledged: try lsn("position"), lastCommit: object["lastCommit"] == nil ? nil : try lsn("lastCommit")))
+        acknowledged: try lsn("position"), lastCommit: object["lastCommit"] == nil ? nil : try lsn("lastCommit"),
+        incremental: try IncrementalContext { object[$0] }))
   }
 }

@@ -40,10 +40,10 @@ public struct StateRecord: Sendable, Equatable {
   /// One JSON object on one line.
   public var json: [UInt8] {
     var out = ByteWriter()
-    func text(_ name: StaticString, _ value: String, _ out: inout ByteWriter) {
-      out.append(",\"")
-      out.append(name)
-      out.append("\":")
+    func text(_ name: String, _ value: String, _ out: inout ByteWriter) {
+      out.append(UInt8(ascii: ","))
+      JSONText.writeString(name, into: &out)
+      out.append(UInt8(ascii: ":"))
       JSONText.writeString(value, into: &out)
     }
     out.append("{\"format\":")
@@ -58,6 +58,7 @@ public struct StateRecord: Sendable, Equatable {
     text("snapshot", snapshot.rawValue, &out)
     text("position", position.acknowledged.description, &out)
     if let lastCommit = position.lastCommit { text("lastCommit", lastCommit.description, &out) }
+    for member in position.incremental?.members ?? [] { text(member.name, member.value, &out) }
     out.append(UInt8(ascii: "}"))
     return out.array
   }

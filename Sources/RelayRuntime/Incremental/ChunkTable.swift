@@ -1,0 +1,82 @@
+import EventEncoding
+import EventRouting
+import PgOutput
+import PostgresSource
+import Primitives
+
+/// One table, one chunk: what it looks like, its highest key, its next rows, all as one moment shows them.
+enum ChunkTable {
+  enum Outcome {
+    case rows(ChunkAnswer.Rows)
+    case finished(ChunkAnswer.Finished)
+  }
+
+  static func read(
+    _ collection: IncrementalContext.Collection, after: [String?]?, maximum: [String?]?, rowsMax: Int,
+    on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Outcome {
+    try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    let outcome = try readInTransaction(collection, after: after, maximum: maximum, rowsMax: rowsMax, on: connection)
+    try connection.execute("COMMIT")
+    return outcome
+  }
+
+  private static func readInTransaction(
+    _ collection: IncrementalContext.Collection, after: [String?]?, maximum: [String?]?, rowsMax: Int,
+    on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Outcome {
+    let id = collection.table
+    let quoted =
+      "\(PostgresConnection.quoted(identifier: id.schema)).\(PostgresConnection.quoted(identifier: id.name))"
+    guard
+      let oid = try connection.query("SELECT pg_catalog.to_regclass($1)::oid", [quoted]).firstValue.flatMap({
+        UInt32($0)
+      })
+    else { return .finished(.init(.unknownSchema, reason: "there is no such table")) }
+    // Before the transaction has a snapshot of data, so that no alteration comes between the catalogue and the rows.
+    try connection.execute("LOCK TABLE ONLY \(quoted) IN ACCESS SHARE MODE")
+    var catalog = TableCatalog()
+    let table = try SnapshotTable.describe(RelationOID(rawValue: oid), id, &catalog, on: connection)
+    let names = table.description.columns.map(\.name)
+    guard
+      let key = key(of: table.description, surrogateKey: collection.surrogateKey)
+    else {
+      return .finished(
+        .init(.sqlException, reason: "its surrogate key \(collection.surrogateKey ?? "") is no column of it"))
+    }
+    guard !key.isEmpty else { return .finished(.init(.noPrimaryKey, reason: "it has no primary key")) }
+    let query = ChunkQuery(table: id, columns: names, key: key, filter: collection.filter)
+    var highest = maximum
+    if highest == nil {
+      let answer = try connection.rows(query.maximum)
+      guard answer.rowCount > 0 else { return .finished(.init(.empty)) }
+      highest = (0..<answer.columnCount).map { answer.text(row: 0, column: $0) }
+    }
+    guard let highest, highest.count == key.count, after.map({ $0.count == key.count }) ?? true else {
+      return .finished(.init(.sqlException, reason: "its key has changed while it was read"))
+    }
+    let (sql, parameters) = query.chunk(after: after, maximum: highest, rows: rowsMax)
+    let rows = try connection.rows(sql, parameters)
+    guard rows.rowCount > 0 else { return .finished(.init(.succeeded)) }
+    let end = key.map { column in
+      names.firstIndex(of: column.name).flatMap { rows.text(row: rows.rowCount - 1, column: $0) }
+    }
+    return .rows(
+      ChunkAnswer.Rows(
+        chunk: WindowRows(relation: table.relation, table: table.description, rows: rows), end: end,
+        maximum: highest, shownKeyColumns: collection.surrogateKey == nil ? key.count : 1))
+  }
+
+  /// What orders the chunks. Rows that share a surrogate key are told apart by the table's own, or those at the edge of a
+  /// chunk would be lost. `nil` where the surrogate key is no column.
+  static func key(of table: TableDescription, surrogateKey: String?) -> [ChunkQuery.KeyColumn]? {
+    var names = table.keyColumns
+    if let surrogateKey {
+      guard table.columns.contains(where: { $0.name == surrogateKey }) else { return nil }
+      names = [surrogateKey] + names.filter { $0 != surrogateKey }
+    }
+    return names.compactMap { name in
+      table.columns.first { $0.name == name }.map { ChunkQuery.KeyColumn(name: name, isNullable: $0.isNullable) }
+    }
+  }
+}

@@ -1,0 +1,422 @@
+import EventEncoding
+import EventRouting
+import Primitives
+
+/// The state machine of incremental snapshots: which chunk is read, whether its window is open, and when its rows go out.
+/// It does no I/O; each call returns what is to be done, in order.
+///
+/// One chunk is under way at a time:
+///
+///     idle ──.read──► reading ──answer──► waiting ──watermark──► emitting ──windowEmitted──► reading, or idle
+///
+/// - **reading**: a query runs beside the stream. Without a signalling table the stream stands still meanwhile
+///   (`mayReadFrames`); with one it goes on up to the opening watermark.
+/// - **waiting**: the rows are there, the stream has not yet passed all that the query saw. Changes of their keys take rows
+///   out (`ChunkWindow`).
+/// - **emitting**: the stream stands still until the rows are handed over. Only then does `context` move on, so a position
+///   that is stored with it never promises rows that are not acknowledged.
+///
+/// `context` is the whole of what a restart needs: `init` with a stored one, then `streamStarted`. Source: Debezium 3.6,
+/// `AbstractIncrementalSnapshotChangeEventSource`, whose order of steps and notifications is kept.
+public struct IncrementalSnapshot {
+  /// How the stream shows that it has passed what a query saw.
+  public enum Watermarks: Sendable, Equatable {
+    /// Rows that are written to the signalling table before and after the query.
+    case signalTable
+    /// The log's position after the query (`read.only=true`): nothing is written.
+    case position
+  }
+
+  public enum LogLevel: Sendable { case info, warning }
+
+  public enum Action: Sendable {
+    case read(ChunkRequest)
+    /// The rows wait in the pipeline from now on.
+    case open(WindowRows, isDeduplicating: Bool)
+    /// The opening watermark has come: changes take rows out from now on.
+    case deduplicate
+    /// The rows go out; then `windowEmitted`.
+    case emit
+    /// The rows are given up.
+    case discard
+    /// Call `retry` no sooner than this.
+    case wait(milliseconds: Int64)
+    case notify(SnapshotNotification)
+    case log(LogLevel, String)
+  }
+
+  /// A chunk's rows while they wait.
+  private struct Window {
+    let id: String
+    let end: [String?]
+    let maximum: [String?]
+    let rows: Int
+    var isOpen: Bool
+    let closesAt: LSN?
+  }
+
+  private enum Phase {
+    case idle
+    /// The last reading failed; `retry` goes on.
+    case failed
+    case reading(id: String, isOpen: Bool)
+    case waiting(Window)
+    case emitting(Window)
+  }
+
+  public private(set) var context: IncrementalContext
+  /// Counts the changes of `context`.
+  public private(set) var version: UInt64 = 0
+  public private(set) var isPaused = false
+  public let watermarks: Watermarks?
+  private var phase = Phase.idle
+  private var isStreaming = false
+  /// `stop-snapshot` requests that wait for the end of the chunk.
+  private var stops: [String] = []
+  /// Rows of the table read so far, for notifications.
+  private var rowsScanned = 0
+  private let makeID: () -> String
+  /// Tables that a pattern can mean.
+  public var knownTables: [TableID] = []
+  /// Whether the connector's filters take a table.
+  public var isCaptured: (TableID) -> Bool = { _ in true }
+
+  private static let retryMilliseconds: Int64 = 1_000
+
+  /// - Parameters:
+  ///   - watermarks: `nil` where neither a signalling table nor `read.only` is set: incremental snapshots are refused.
+  ///   - makeID: a new UUID for every chunk.
+  public init(
+    watermarks: Watermarks?, context: IncrementalContext = IncrementalContext(), makeID: @escaping () -> String
+  ) {
+    self.watermarks = watermarks
+    self.context = context
+    self.makeID = makeID
+  }
+
+  /// A UUID for whatever needs one.
+  func newID() -> String { makeID() }
+
+  /// Whether the stream may be read on. When not, it is for the length of one query, or until rows are handed over.
+  public var mayReadFrames: Bool {
+    switch phase {
+    case .idle, .failed, .waiting: true
+    case .reading(_, let isOpen): watermarks == .signalTable && !isOpen
+    case .emitting: false
+    }
+  }
+
+  public var isEmitting: Bool { if case .emitting = phase { true } else { false } }
+
+  /// The position that the stream must have passed between transactions; then `positionPassed`.
+  public var awaitedPosition: LSN? {
+    guard case .waiting(let window) = phase else { return nil }
+    return window.closesAt
+  }
+
+  // MARK: The stream
+
+  /// The stream flows, for the first time or again. An unfinished snapshot goes on with a new chunk.
+  public mutating func streamStarted() -> [Action] {
+    isStreaming = true
+    guard context.isRunning, case .idle = phase else { return [] }
+    return [.log(.info, "incremental snapshot goes on with table \(context.collections[0].table)")] + readNext()
+  }
+
+  /// The connection is gone. Whatever happened after the last transaction that was handed over whole will come again.
+  public mutating func streamLost(_ context: IncrementalContext) -> [Action] {
+    isStreaming = false
+    phase = .idle
+    if context != self.context {
+      self.context = context
+      version += 1
+    }
+    return [.discard]
+  }
+
+  // MARK: Chunks
+
+  /// The answer to the last `.read`; one to an older request is passed over.
+  public mutating func answered(_ answer: ChunkAnswer) -> [Action] {
+    guard case .reading(answer.id, let isOpen) = phase else { return [] }
+    if let failure = answer.failure {
+      phase = .failed
+      return [
+        .log(.warning, "a chunk of an incremental snapshot could not be read and is tried again: \(failure)"),
+        .wait(milliseconds: IncrementalSnapshot.retryMilliseconds),
+      ]
+    }
+    var actions: [Action] = []
+    for finished in answer.finished where context.isRunning {
+      if let reason = finished.reason {
+        actions.append(
+          .log(.warning, "incremental snapshot of table \(context.collections[0].table) is given up: \(reason)"))
+      }
+      actions.append(
+        notification(
+          .tableScanCompleted,
+          [
+            "data_collections": list, "scanned_collection": context.collections[0].table.description,
+            "total_rows_scanned": String(rowsScanned), "status": finished.status.rawValue,
+          ]))
+      actions += nextCollection()
+    }
+    guard let rows = answer.rows, context.isRunning else {
+      phase = .idle
+      return actions
+    }
+    rowsScanned += rows.chunk.rows.rowCount
+    phase = .waiting(
+      Window(
+        id: answer.id, end: rows.end, maximum: rows.maximum, rows: rows.chunk.rows.rowCount,
+        isOpen: isOpen || watermarks == .position, closesAt: answer.closesAt))
+    actions.append(.open(rows.chunk, isDeduplicating: isOpen || watermarks == .position))
+    actions.append(
+      notification(
+        .inProgress,
+        [
+          "data_collections": list, "current_collection_in_progress": context.collections[0].table.description,
+          "maximum_key": IncrementalSnapshot.shown(rows.maximum, rows.shownKeyColumns),
+          "last_processed_key": IncrementalSnapshot.shown(rows.end, rows.shownKeyColumns),
+        ]))
+    return actions
+  }
+
+  /// The time of `.wait` has passed.
+  public mutating func retry() -> [Action] {
+    guard case .failed = phase else { return [] }
+    return readNext()
+  }
+
+  /// The stream has passed `awaitedPosition`, and no transaction is open.
+  public mutating func positionPassed(isStale: Bool) -> [Action] {
+    guard case .waiting(let window) = phase, window.closesAt != nil else { return [] }
+    return close(window, isStale: isStale)
+  }
+
+  private mutating func close(_ window: Window, isStale: Bool) -> [Action] {
+    if isStale {
+      rowsScanned -= window.rows
+      return [.discard] + readNext()
+    }
+    phase = .emitting(window)
+    return [.emit]
+  }
+
+  /// All rows of the window are with the producer.
+  public mutating func windowEmitted() -> [Action] {
+    guard case .emitting(let window) = phase else { return [] }
+    context.after = window.end
+    context.maximum = window.maximum
+    version += 1
+    return readNext()
+  }
+
+  private mutating func readNext() -> [Action] {
+    phase = .idle
+    let actions = takeStops()
+    guard isStreaming, context.isRunning, !isPaused else { return actions }
+    let id = makeID()
+    phase = .reading(id: id, isOpen: false)
+    return actions + [
+      .read(
+        ChunkRequest(
+          id: id, collections: context.collections, after: context.after, maximum: context.maximum,
+          uncaptured: Set(context.collections.map(\.table).filter { !isCaptured($0) })))
+    ]
+  }
+
+  private mutating func nextCollection() -> [Action] {
+    context.collections.removeFirst()
+    context.after = nil
+    context.maximum = nil
+    rowsScanned = 0
+    version += 1
+    guard !context.isRunning else { return [] }
+    let completed = notification(.completed)
+    context.correlationID = nil
+    return [completed]
+  }
+
+  // MARK: Signals
+
+  /// A signal has come. One that cannot be followed is told in the log and changes nothing.
+  /// - Parameters:
+  ///   - position: where the stream stands, for the rows of a blocking snapshot.
+  ///   - isStale: `EventPipeline.isWindowStale`, for the closing watermark.
+  public mutating func receive(
+    _ signal: SignalMessage, at position: (lsn: LSN, lastCommit: LSN?, transactionID: UInt64), isStale: Bool
+  ) -> [Action] {
+    do throws(SignalData.Refusal) {
+      switch signal.type {
+      case SignalMessage.windowOpen: return opened(signal.id)
+      case SignalMessage.windowClose: return closed(signal.id, isStale: isStale)
+      case "execute-snapshot": return try execute(signal, position)
+      case "stop-snapshot": return try stop(signal)
+      case "pause-snapshot": return pause()
+      case "resume-snapshot": return resume()
+      case "log": return try log(signal)
+      case "schema-changes":
+        return [
+          .log(.warning, "signal '\(signal.id)': schema-changes is for connectors that keep a history of schemas")
+        ]
+      default:
+        return [
+          .log(.warning, "signal '\(signal.id)': the type '\(signal.type ?? "")' is not known; the signal is ignored")
+        ]
+      }
+    } catch {
+      return [.log(.warning, "signal '\(signal.id)' of type '\(signal.type ?? "")' is ignored: \(error.reason)")]
+    }
+  }
+
+  private mutating func opened(_ id: String) -> [Action] {
+    switch phase {
+    case .reading(let chunk, _) where id.hasPrefix(chunk) && watermarks == .signalTable:
+      phase = .reading(id: chunk, isOpen: true)
+      return []
+    case .waiting(var window) where id.hasPrefix(window.id) && window.closesAt == nil && !window.isOpen:
+      window.isOpen = true
+      phase = .waiting(window)
+      return [.deduplicate]
+    default: return []
+    }
+  }
+
+  private mutating func closed(_ id: String, isStale: Bool) -> [Action] {
+    guard case .waiting(let window) = phase, id.hasPrefix(window.id), window.closesAt == nil, window.isOpen else {
+      return []
+    }
+    return close(window, isStale: isStale)
+  }
+
+  private mutating func execute(
+    _ signal: SignalMessage, _ position: (lsn: LSN, lastCommit: LSN?, transactionID: UInt64)
+  ) throws(SignalData.Refusal) -> [Action] {
+    let data = try SignalData(signal.data)
+    guard let patterns = data.collections else {
+      throw SignalData.Refusal(reason: "data-collections is missing or empty")
+    }
+    var actions: [Action] = []
+    if data.hasLegacyCondition {
+      actions.append(
+        .log(.warning, "signal '\(signal.id)': additional-condition is not read; write additional-conditions"))
+    }
+    if data.type == .blocking {
+      context.blocking.append(try BlockingSnapshot(data, patterns, at: position))
+      version += 1
+      return actions
+    }
+    guard watermarks != nil else {
+      throw SignalData.Refusal(
+        reason: "incremental snapshots need signal.data.collection, or read.only=true")
+    }
+    let conditions = try SnapshotSelection.compile(data.conditions)
+    let tables = try SnapshotSelection.expand(patterns, known: knownTables)
+    var collections: [IncrementalContext.Collection] = []
+    for name in tables {
+      guard let table = TableID(parsing: name) else {
+        actions.append(.log(.warning, "signal '\(signal.id)': \(name) is no name of a table"))
+        continue
+      }
+      let filter = conditions.first { $0.pattern.matches(name) }?.filter
+      collections.append(
+        .init(
+          table: table, filter: filter.flatMap { $0.isEmpty ? nil : $0 }, surrogateKey: data.surrogateKey))
+    }
+    let isFirst = !context.isRunning
+    context.collections += collections
+    context.correlationID = signal.id
+    version += 1
+    guard isFirst, context.isRunning else { return actions }
+    actions.append(
+      .log(.info, "incremental snapshot of \(list) begins, asked for by signal '\(signal.id)'"))
+    actions.append(notification(.started, ["data_collections": list]))
+    if case .idle = phase { actions += readNext() }
+    return actions
+  }
+
+  private mutating func stop(_ signal: SignalMessage) throws(SignalData.Refusal) -> [Action] {
+    let data = try SignalData(signal.data)
+    guard data.type == .incremental, context.isRunning else { return [] }
+    for pattern in data.collections ?? [".*"] {
+      // Refused at once: later nobody would know which signal it was.
+      _ = try SnapshotSelection.pattern(pattern)
+      stops.append(pattern)
+    }
+    if case .idle = phase { return takeStops() }
+    return []
+  }
+
+  /// Takes tables out of the queue: those that wait first, then the one being read.
+  private mutating func takeStops() -> [Action] {
+    guard !stops.isEmpty else { return [] }
+    let patterns = stops
+    stops = []
+    guard context.isRunning else { return [] }
+    let names = context.collections.map(\.table.description)
+    // Each was compiled when it came.
+    let stopped = (try? SnapshotSelection.expand(patterns, known: context.collections.map(\.table))) ?? []
+    let current = names[0]
+    var removed: [String] = []
+    for name in stopped where name != current && names.contains(name) {
+      context.collections.removeAll { $0.table.description == name }
+      removed.append(name)
+    }
+    var actions: [Action] = []
+    if stopped.contains(current) {
+      removed.append(current)
+      // The same table can wait a second time.
+      actions += nextCollection()
+    }
+    version += 1
+    actions.append(notification(.aborted, ["data_collections": removed.joined(separator: ",")]))
+    actions.append(.log(.info, "incremental snapshot: stopped for \(removed.joined(separator: ", "))"))
+    if !context.isRunning { context.correlationID = nil }
+    return actions
+  }
+
+  private mutating func pause() -> [Action] {
+    guard context.isRunning, !isPaused else { return [] }
+    isPaused = true
+    return [notification(.paused, ["data_collections": list]), .log(.info, "incremental snapshot is paused")]
+  }
+
+  private mutating func resume() -> [Action] {
+    guard context.isRunning, isPaused else { return [] }
+    isPaused = false
+    let actions: [Action] = [
+      notification(.resumed, ["data_collections": list]), .log(.info, "incremental snapshot goes on"),
+    ]
+    guard case .idle = phase else { return actions }
+    return actions + readNext()
+  }
+
+  private func log(_ signal: SignalMessage) throws(SignalData.Refusal) -> [Action] {
+    guard let message = try SignalData(signal.data).message, !message.isEmpty else {
+      throw SignalData.Refusal(reason: "message is missing")
+    }
+    return [.log(.info, message)]
+  }
+
+  // MARK: Blocking snapshots
+
+  /// The first blocking snapshot is done, or was given up.
+  public mutating func blockingFinished() {
+    guard !context.blocking.isEmpty else { return }
+    context.blocking.removeFirst()
+    version += 1
+  }
+
+  // MARK: Notifications
+
+  private var list: String { context.collections.map(\.table.description).joined(separator: ",") }
+
+  private func notification(_ kind: SnapshotNotification.Kind, _ data: [String: String] = [:]) -> Action {
+    .notify(SnapshotNotification(.incremental, kind, id: context.correlationID, data))
+  }
+
+  private static func shown(_ key: [String?], _ count: Int) -> String {
+    key.prefix(count).map { $0 ?? "<null>" }.joined(separator: ",")
+  }
+}

@@ -1,0 +1,156 @@
+import EventEncoding
+import EventRouting
+import Primitives
+
+/// Incremental snapshots beside the stream: does what `IncrementalSnapshot` says. Nothing here waits.
+extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
+  /// The stream stands still while a chunk is read that needs it to, while a chunk's rows go out, and between transactions
+  /// while a blocking snapshot is due.
+  var mayReadFrames: Bool {
+    incremental.mayReadFrames && (incremental.context.blocking.isEmpty || ledger.hasOpenUnit)
+  }
+
+  /// The stream has started, for the first time or again.
+  public mutating func streamStarted(_ time: RelayTime) throws(RelayFailure) {
+    try perform(incremental.streamStarted(), time)
+  }
+
+  /// Tables that the patterns of signals can mean.
+  public mutating func setKnownTables(_ tables: [TableID]) { incremental.knownTables = tables }
+
+  mutating func learn(_ table: TableID) {
+    guard pipeline.captures(table), !incremental.knownTables.contains(table) else { return }
+    incremental.knownTables.append(table)
+  }
+
+  /// The blocking snapshot that is due now: the stream stands between two transactions, with everything handed over.
+  public var dueBlockingSnapshot: BlockingSnapshot? {
+    guard isReading, !ledger.hasOpenUnit, pipeline.records.isEmpty, pendingEnd == nil else { return nil }
+    return incremental.context.blocking.first
+  }
+
+  /// From here on rows of a blocking snapshot come, and the server goes on hearing of us.
+  public mutating func interruptStream() { isInterrupted = true }
+
+  /// The blocking snapshot is done, or was given up: the stream goes on where it stands.
+  public mutating func resumeStream() {
+    isInterrupted = false
+    incremental.blockingFinished()
+    markContext()
+  }
+
+  /// What is to be logged since the last call.
+  mutating func takeNotices() -> [(level: IncrementalSnapshot.LogLevel, text: String)] { notices.take() }
+
+  // MARK: Turns
+
+  mutating func driveSnapshots(_ time: RelayTime) throws(RelayFailure) {
+    if let answer = chunks?.poll() { try perform(incremental.answered(answer), time) }
+    if let at = retryChunkAt, time.monotonicMilliseconds >= at {
+      retryChunkAt = nil
+      try perform(incremental.retry(), time)
+    }
+    if incremental.isEmitting { try emitWindow(time) }
+    try passAwaitedPosition(time)
+    // Between transactions only: a transaction whose connection breaks is forgotten with all that happened in it.
+    while let signals, isBetweenUnits, let signal = signals.poll() { try receive(signal, time) }
+  }
+
+  private var isBetweenUnits: Bool { !ledger.hasOpenUnit && pendingEnd == nil && pipeline.records.isEmpty }
+
+  /// Without a signalling table a chunk's window ends at a position of the log.
+  private mutating func passAwaitedPosition(_ time: RelayTime) throws(RelayFailure) {
+    guard let position = incremental.awaitedPosition, isBetweenUnits, received >= position else { return }
+    try perform(incremental.positionPassed(isStale: pipeline.isWindowStale), time)
+  }
+
+  mutating func receive(_ signal: SignalMessage, _ time: RelayTime) throws(RelayFailure) {
+    let position = (
+      lsn: pipeline.lastLSN ?? received, lastCommit: pipeline.lastCommit,
+      transactionID: UInt64(pipeline.lastTransactionID?.rawValue ?? 0)
+    )
+    try perform(incremental.receive(signal, at: position, isStale: pipeline.isWindowStale), time)
+  }
+
+  private mutating func perform(
+    _ actions: [IncrementalSnapshot.Action], _ time: RelayTime
+  ) throws(RelayFailure) {
+    for action in actions {
+      switch action {
+      case .read(let request): chunks?.begin(request)
+      case .open(let chunk, let isDeduplicating): pipeline.openWindow(chunk, isDeduplicating: isDeduplicating)
+      case .deduplicate: pipeline.beginDeduplication()
+      case .emit: try emitWindow(time)
+      case .discard: pipeline.discardWindow()
+      case .wait(let milliseconds): retryChunkAt = time.monotonicMilliseconds + milliseconds
+      case .log(let level, let text): notices.add(level, text)
+      case .notify(let notification): try notify(notification, time)
+      }
+    }
+    markContext()
+  }
+
+  /// Hands over the chunk's rows as long as the producer takes them. A chunk that ends inside a transaction belongs to it;
+  /// between transactions it is a unit of its own.
+  private mutating func emitWindow(_ time: RelayTime) throws(RelayFailure) {
+    guard incremental.isEmitting else { return }
+    while pipeline.records.isEmpty {
+      if !ledger.hasOpenUnit {
+        ledger.begin(at: received)
+        isSnapshotUnit = true
+      }
+      let hasRow: Bool
+      do throws(PipelineError) {
+        hasRow = try pipeline.emitWindowRow(now: time.wallNanoseconds)
+      } catch {
+        throw .pipeline(error)
+      }
+      guard hasRow else {
+        if isSnapshotUnit {
+          isSnapshotUnit = false
+          pendingEnd = .unit
+        }
+        let actions = incremental.windowEmitted()
+        try handOverPending()
+        try perform(actions, time)
+        return
+      }
+      try handOverPending()
+    }
+  }
+
+  private mutating func notify(_ notification: SnapshotNotification, _ time: RelayTime) throws(RelayFailure) {
+    if limits.logsNotifications { notices.add(.info, "notification: \(notification)") }
+    guard pipeline.hasNotificationTopic else { return }
+    do throws(PipelineError) {
+      try pipeline.emitNotification(
+        id: notification.id ?? incremental.newID(), aggregate: notification.aggregate.rawValue,
+        type: notification.kind.rawValue, data: notification.data, now: time.wallNanoseconds)
+    } catch {
+      throw .pipeline(error)
+    }
+    if !ledger.hasOpenUnit {
+      ledger.begin(at: received)
+      pendingEnd = .unit
+    }
+    try handOverPending()
+  }
+
+  // MARK: Context
+
+  /// The snapshots' context moves with what is handed over. Inside a unit it does not, since the unit may be given up.
+  mutating func markContext() {
+    guard !ledger.hasOpenUnit, contexts.handOver(incremental.version, incremental.context) else { return }
+    ledger.mark(incremental.version)
+    contexts.acknowledge(ledger.acknowledgedMark)
+  }
+
+  /// The connection is gone: back to what held at the last transaction that was handed over whole.
+  mutating func snapshotsInterrupted() {
+    retryChunkAt = nil
+    isSnapshotUnit = false
+    isInterrupted = false
+    _ = incremental.streamLost(contexts.handedOver.context)
+    pipeline.discardWindow()
+  }
+}
