@@ -21,10 +21,11 @@ struct ConnectTransformReader {
     case "InsertHeader":
       return (try? HeaderLiteral(text("value.literal"))).map { .insertHeader(name: text("header"), $0) }
     case "MaskField":
+      let replacement = textIfSet("replacement")
+      if replacement == "" { throw TransformOptionsProblem("replacement", "must not be empty", "Leave it out") }
       return .maskField(
         MaskField.Options(
-          part: part, fields: names("fields"), replacement: textIfSet("replacement"),
-          replacesNullWithDefault: replacesNull))
+          part: part, fields: names("fields"), replacement: replacement, replacesNullWithDefault: replacesNull))
     case "ReplaceField":
       return .replaceField(
         ReplaceField.Options(

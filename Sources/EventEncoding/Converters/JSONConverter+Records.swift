@@ -37,6 +37,7 @@ extension JSONConverter {
   private static func check(
     _ value: ConnectValue, _ schema: ConnectSchema, _ options: JSONOptions
   ) throws(ConverterError) {
+    if value != .null, !fitsLogicalType(value, schema, options) { throw .valueDoesNotFit(schema.kind) }
     switch (value, schema.kind) {
     case (.null, _):
       let hasReplacement = options.replacesNullWithDefault && schema.defaultValue != nil
@@ -55,6 +56,23 @@ extension JSONConverter {
       guard values.count == fields.count else { throw .valueDoesNotFit(schema.kind) }
       for (field, item) in zip(fields, values) { try check(item, field.schema, options) }
     default: throw .valueDoesNotFit(schema.kind)
+    }
+  }
+
+  /// By its name a schema may ask for a decimal, date or time of Connect, whatever its kind, and by its scale, where
+  /// bytes are written, for decimals of that scale: transforms can leave either behind.
+  private static func fitsLogicalType(_ value: ConnectValue, _ schema: ConnectSchema, _ options: JSONOptions) -> Bool {
+    switch (schema.name, value) {
+    case ("org.apache.kafka.connect.data.Decimal", .decimal(_, let scale)):
+      options.decimalFormat == .numeric
+        || schema.parameters.first { $0.name == "scale" }.map { $0.value == String(scale) } ?? true
+    case ("org.apache.kafka.connect.data.Date", .int32), ("org.apache.kafka.connect.data.Time", .int32),
+      ("org.apache.kafka.connect.data.Timestamp", .int64):
+      true
+    case ("org.apache.kafka.connect.data.Decimal", _), ("org.apache.kafka.connect.data.Date", _),
+      ("org.apache.kafka.connect.data.Time", _), ("org.apache.kafka.connect.data.Timestamp", _):
+      false
+    default: true
     }
   }
 

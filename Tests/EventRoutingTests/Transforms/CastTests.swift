@@ -57,6 +57,10 @@ import Testing
   @Test(arguments: RecordedCasts.cases.indices) func aValueBecomesWhatKafkaMadeOfIt(_ index: Int) throws {
     let (type, text, results) = RecordedCasts.cases[index]
     for (target, expected) in zip(RecordedCasts.targets, results) {
+      // Refused here: the result keeps the name, under which JsonConverter then finds a number and fails.
+      let isNumberUnderDateName =
+        ["date int32", "time int32", "timestamp int64"].contains("\(type) \(target)")
+      let expected = isNumberUnderDateName ? nil : expected
       var cast = Cast(.init(part: .value, try #require(Cast.Specification([target]))))
       var record = ConnectRecord(
         topic: "t", keySchema: nil, key: .null, valueSchema: SharedSchema(Self.schema(type)),

@@ -88,6 +88,10 @@ public struct Cast: RecordTransform {
   ) throws(TransformFailure) -> Plan {
     switch specification {
     case .whole(let target):
+      if schema.name.flatMap({ LogicalType(rawValue: $0) }) != nil, target.kind == schema.kind {
+        // The result would be a number under a name for which every JsonConverter wants a date.
+        throw TransformFailure("Cast: the \(part) is a date or time as a whole, and would be named so as a number too")
+      }
       // Name and parameters stay, of whatever they speak.
       var made = schema.basics(as: target.kind)
       made.isOptional = schema.isOptional

@@ -5,6 +5,9 @@ import ConnectData
 public struct ExtractChangedRecordState: RecordTransform {
   private let changedName: String?
   private let unchangedName: String?
+  /// The record before, if it was a delete: Debezium gives its tombstone the same list of headers, to which this
+  /// transform adds, so that the tombstone has them too. (Not where an earlier transform has made a new record.)
+  private var lastDelete: (topic: String, key: ConnectValue, headers: [ConnectHeader])?
 
   /// `nil` sends no such header.
   public init(changedName: String?, unchangedName: String?) {
@@ -13,7 +16,16 @@ public struct ExtractChangedRecordState: RecordTransform {
   }
 
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool {
-    guard DebeziumEnvelope.holds(record), let schema = record.valueSchema?.schema else { return true }
+    guard DebeziumEnvelope.holds(record), let schema = record.valueSchema?.schema else {
+      if let lastDelete, record.value == .null, record.valueSchema == nil, record.topic == lastDelete.topic,
+        record.key == lastDelete.key
+      {
+        record.headers += lastDelete.headers
+      }
+      lastDelete = nil
+      return true
+    }
+    let count = record.headers.count
     var changed: [ConnectValue] = []
     var unchanged: [ConnectValue] = []
     if let before = schema.member("before", of: record.value), let after = schema.member("after", of: record.value),
@@ -27,6 +39,8 @@ public struct ExtractChangedRecordState: RecordTransform {
     // Also where there is nothing to compare: the lists are empty then.
     add(changedName, changed, to: &record)
     add(unchangedName, unchanged, to: &record)
+    let isDelete = schema.member("op", of: record.value)?.value == .text("d")
+    lastDelete = isDelete ? (record.topic, record.key, Array(record.headers[count...])) : nil
     return true
   }
 
