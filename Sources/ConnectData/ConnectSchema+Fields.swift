@@ -14,4 +14,19 @@ extension ConnectSchema {
     schema.isOptional = true
     return schema
   }
+
+  /// A schema of this name, version, documentation and parameters: neither optional nor with a default, as Connect's
+  /// `SchemaUtil.copySchemaBasics` makes them.
+  public func basics(_ kind: Kind) -> ConnectSchema {
+    ConnectSchema(kind, name: name, version: version, parameters: parameters, documentation: documentation)
+  }
+
+  /// Debezium's rule: the schema's name ends in `.Envelope`.
+  public var isEnvelope: Bool { name?.hasSuffix(".Envelope") == true }
+
+  /// The first name that stands twice; Connect's builder refuses such a structure.
+  public static func repeatedName(_ fields: [ConnectField]) -> String? {
+    var names: Set<String> = []
+    return fields.first { !names.insert($0.name).inserted }?.name
+  }
 }

@@ -115,17 +115,21 @@ enum PluginCatalogue {
         connectTransforms + "RegexRouter",
         [Property("regex", .regex, required: true), Property("replacement", .string, required: true)]),
       PluginDefinition(debeziumTransforms + "outbox.EventRouter", eventRouterOptions),
+      PluginDefinition(debeziumTransforms + "ExtractNewRecordState", extractNewRecordStateOptions),
+      PluginDefinition(debeziumTransforms + "ByLogicalTableRouter", byLogicalTableRouterOptions),
+      PluginDefinition(
+        "io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent",
+        [Property("fields.null.include", .boolean, "false")]),
     ]
     + ConnectTransformCatalogue.definitions + DebeziumTransformCatalogue.definitions
     + [
-      "ExtractNewRecordState", "ByLogicalTableRouter", "EnforceRecordSize",
+      "EnforceRecordSize",
       "ExtractSchemaToNewRecord", "GeometryFormatTransformer",
       "SwapGeometryCoordinates", "VectorToJsonConverter", "Filter", "ContentBasedRouter",
       "openlineage.OpenLineage", "tracing.ActivateTracingSpan",
     ].map { PluginDefinition(debeziumTransforms + $0, refusal: Property.later) }
     + [
-      "io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent",
-      "io.debezium.connector.postgresql.transforms.timescaledb.TimescaleDb",
+      "io.debezium.connector.postgresql.transforms.timescaledb.TimescaleDb"
     ].map { PluginDefinition($0, refusal: Property.later) }
 
   static let predicates: [PluginDefinition] = [

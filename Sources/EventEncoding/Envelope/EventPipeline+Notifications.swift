@@ -27,7 +27,7 @@ extension EventPipeline {
     entries.append((name: "connector_name", value: options.topics.prefix))
     let ordered = JavaHashOrder.copiedMapWithOneMore(entries.map(\.name)).map { entries[$0] }
     try emitTree(
-      topic: topics.index(of: topic), key: .structure([.text(id)]), EnvelopeSchema.notificationKey,
+      "notification", topic: topics.index(of: topic), key: .structure([.text(id)]), EnvelopeSchema.notificationKey,
       value: .structure([
         .text(id), .text(type), .text(aggregate),
         .map(ordered.map { ConnectMapEntry(.text($0.name), .text($0.value)) }),

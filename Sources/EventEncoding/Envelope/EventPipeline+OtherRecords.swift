@@ -23,7 +23,7 @@ extension EventPipeline {
       .int64(floorDivide(context.committedAt.unixMicroseconds, 1_000)),
     ])
     try emitTree(
-      topic: transactionTopic, key: .structure([id]), EnvelopeSchema.transactionKey, value: value,
+      "transaction record", topic: transactionTopic, key: .structure([id]), EnvelopeSchema.transactionKey, value: value,
       EnvelopeSchema.transactionValue, lsn)
   }
 
@@ -67,7 +67,7 @@ extension EventPipeline {
       .structure([.text(logical.prefix), BinaryValue.value(bytes, ColumnTypes.binaryForm(options.values))]),
     ])
     try emitTree(
-      topic: topics.index(of: options.topics.message), key: .structure([.text(logical.prefix)]),
+      "logical message", topic: topics.index(of: options.topics.message), key: .structure([.text(logical.prefix)]),
       EnvelopeSchema.messageKey, value: value,
       options.values.binary == .bytes ? EnvelopeSchema.messageValue : EnvelopeSchema.messageTextValue, lsn)
   }
@@ -75,14 +75,15 @@ extension EventPipeline {
   /// `heartbeat.interval.ms` has passed: one record, for partition 0.
   public mutating func heartbeat(now: Int64, at lsn: LSN) throws(PipelineError) {
     try emitTree(
-      topic: topics.index(of: options.heartbeatTopic), partition: 0,
+      "heartbeat", topic: topics.index(of: options.heartbeatTopic), partition: 0,
       key: .structure([.text(options.topics.prefix)]), EnvelopeSchema.heartbeatKey,
       value: .structure([.int64(floorDivide(now, 1_000_000))]), EnvelopeSchema.heartbeatValue, lsn)
   }
 
   /// A record that is no change of a table: no context headers.
   mutating func emitTree(
-    topic: Int, partition: Int32? = nil, key: ConnectValue, _ keySchema: SharedSchema, value: ConnectValue,
+    _ kind: String = "no change of a table", topic: Int, partition: Int32? = nil, key: ConnectValue, _ keySchema: SharedSchema,
+    value: ConnectValue,
     _ valueSchema: SharedSchema, _ lsn: LSN
   ) throws(PipelineError) {
     let slot = records.append(nil, at: lsn)
@@ -93,6 +94,8 @@ extension EventPipeline {
       if try !finish(tree, from: 0, plan: nil, lsn, into: &slot.record) { records.cancelLast() }
     } catch {
       records.cancelLast()
+      var error = error
+      error.recordKind = kind
       throw error
     }
   }

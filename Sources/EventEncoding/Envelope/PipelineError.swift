@@ -22,6 +22,8 @@ public struct PipelineError: Error, Sendable {
   /// Names of the key's columns.
   public let keyColumns: [String]
   public let lsn: LSN
+  /// What the record is where it is no change of a table: `logical message`.
+  public internal(set) var recordKind: String?
 
   public init(_ cause: Cause, table: TableID? = nil, keyColumns: [String] = [], lsn: LSN) {
     self.cause = cause
@@ -42,7 +44,8 @@ extension PipelineError: CustomStringConvertible {
       case .unexpectedMessage(let reason): reason
       }
     let place =
-      table.map { " (table \($0), key \(keyColumns.isEmpty ? "none" : keyColumns.joined(separator: ", ")))" } ?? ""
+      table.map { " (table \($0), key \(keyColumns.isEmpty ? "none" : keyColumns.joined(separator: ", ")))" }
+      ?? recordKind.map { " (\($0))" } ?? ""
     return "at LSN \(lsn)\(place): \(what)"
   }
 }

@@ -126,7 +126,8 @@ struct SourceFragments: ~Copyable {
     let nanoseconds = microseconds.multipliedReportingOverflow(by: 1_000).partialValue &+ facts.nanosecondRemainder
     return .structure([
       .text(PipelineOptions.debeziumVersion), .text("postgresql"), .text(prefix),
-      .int64(floorDivide(microseconds, 1_000)), .text(facts.marker.rawValue), .text(database),
+      .int64(floorDivide(microseconds, 1_000)), facts.marker == .streaming ? .null : .text(facts.marker.rawValue),
+      .text(database),
       .text("[\(lastCommit),\"\(lsn.rawValue)\"]"), .int64(microseconds), .int64(nanoseconds), .text(table.schema),
       .text(table.name), facts.transactionID.map { .int64(Int64(bitPattern: $0)) } ?? .null,
       facts.hasPosition ? .int64(Int64(bitPattern: lsn.rawValue)) : .null, .null,

@@ -27,7 +27,7 @@ public struct EventRouterTransform: RecordTransform {
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool {
     if record.value == .null { return false }
     // Heartbeats and the like are no envelopes.
-    guard let envelope = record.valueSchema, envelope.schema.name?.hasSuffix(".Envelope") == true else { return true }
+    guard let envelope = record.valueSchema, envelope.schema.isEnvelope else { return true }
     switch envelope.schema.field("op", of: record.value) {
     case .text([UInt8(ascii: "d")]): return false
     case .text([UInt8(ascii: "u")]):

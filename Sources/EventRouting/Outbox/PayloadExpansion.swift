@@ -36,7 +36,7 @@ public enum PayloadExpansion: Sendable, Equatable {
   ///     nulls and names as they are; everything else stays a string.
   ///   - schemaName: the name of the payload's field, from which the names of the inferred structures are made.
   public static func expand(
-    _ payload: RawSpan, isExact: Bool = false, schemaName: String = "payload", nullBehavior: NullBehavior
+    _ payload: RawSpan, isExact: Bool = false, schemaName: String? = "payload", nullBehavior: NullBehavior
   ) -> PayloadExpansion {
     if isExact {
       var out = ByteWriter(minimumCapacity: payload.byteCount)

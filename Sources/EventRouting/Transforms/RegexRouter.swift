@@ -8,6 +8,8 @@ public struct RegexRouter {
     self.replacement = replacement
   }
 
+  func matches(_ topic: String) -> Bool { pattern.matches(topic) }
+
   /// The new name, or the old one where the pattern does not match. Throws where the replacement names no group.
   public func route(_ topic: String) throws(JavaReplacement.Refusal) -> String {
     guard let match = pattern.wholeMatch(topic) else { return topic }

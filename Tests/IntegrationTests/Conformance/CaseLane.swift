@@ -204,11 +204,13 @@ private struct CaseRun {
     guard let failed = report.firstMatch(of: /LSN (?<lsn>[0-9A-F]+\/[0-9A-F]+)/).map({ String($0.output.lsn) }) else {
       return problems + ["no LSN is named:\n\(relay.output)"]
     }
-    if report.firstMatch(of: /table \w+\.\w+/) == nil { problems.append("no table is named:\n\(relay.output)") }
+    if report.firstMatch(of: /table \w+\.\w+|\(logical message\)/) == nil {
+      problems.append("no table is named:\n\(relay.output)")
+    }
     // The slot must give the failed transaction again.
     let again = try PostgresConnection(postgres.tcpSettings(database: database)).query(
       """
-      SELECT 1 FROM pg_logical_slot_peek_binary_changes($1, NULL, NULL, 'proto_version', '1', 'publication_names', $2)
+      SELECT 1 FROM pg_logical_slot_peek_binary_changes($1, NULL, NULL, 'proto_version', '1', 'publication_names', $2, 'messages', 'true')
       WHERE lsn = $3::pg_lsn
       """, [slot, publication, failed])
     if again.rows.isEmpty { problems.append("what failed at \(failed) is confirmed") }
