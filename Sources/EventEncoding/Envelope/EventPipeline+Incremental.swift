@@ -53,7 +53,8 @@ extension EventPipeline {
   private mutating func plan(of chunk: WindowRows) -> RelationPlan {
     if let known = snapshotPlan, known.relation == chunk.relation, known.table == chunk.table { return known.plan }
     let topic = topics.index(of: options.topics.data(chunk.table.id))
-    let plan = RelationPlan(relation: chunk.relation, table: chunk.table, topic: topic, options: options)
+    let plan = RelationPlan(
+      relation: chunk.relation, table: chunk.table, topic: topic, origin: .snapshot, options: options)
     snapshotPlan = (chunk.relation, chunk.table, plan)
     return plan
   }

@@ -55,6 +55,7 @@ public struct EventPipeline: ~Copyable {
   /// Topic that `window` goes to is known by its plan; made anew with each chunk whose table has changed.
   var snapshotPlan: (relation: Relation, table: TableDescription, plan: RelationPlan)?
   private var signal: SignalMessage?
+  private var plansAside: [RelationOID: RelationPlan]?
 
   /// - Parameter lastCommit: end of the last transaction of an earlier life, from the state record.
   public init(_ options: PipelineOptions, lastCommit: LSN?) {
@@ -78,8 +79,27 @@ public struct EventPipeline: ~Copyable {
     lastRelation = nil
     lastPlan = nil
     window = nil
+    plansAside = nil
     records.removeAll()
   }
+
+  /// A snapshot that interrupts the stream describes tables as the catalogue shows them; the stream's own descriptions, which
+  /// the server does not repeat, wait meanwhile.
+  public mutating func setPlansAside() {
+    plansAside = plans
+    lastRelation = nil
+    lastPlan = nil
+  }
+
+  public mutating func takePlansBack() {
+    guard let plansAside else { return }
+    plans = plansAside
+    self.plansAside = nil
+    lastRelation = nil
+    lastPlan = nil
+  }
+
+  public var tableFilter: TableFilter { options.filter }
 
   /// A column that could not be converted since the last call.
   public mutating func takeConversionWarning() -> ConversionWarning? { rows.takeWarning() }

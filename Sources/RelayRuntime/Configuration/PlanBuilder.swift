@@ -58,7 +58,7 @@ public struct PlanBuilder: Sendable {
     plan.limits.heartbeatIntervalMilliseconds = Int64(options.heartbeatIntervalMilliseconds)
     plan.limits.heartbeatQuery = options.heartbeatActionQuery
     plan.limits.logsNotifications = options.signals.logsNotifications
-    plan.signals = signalPlan(options, settings)
+    plan.signals = try signalPlan(options, settings)
     plan.drainMilliseconds = max(worker.taskShutdownGracefulTimeoutMilliseconds, 1_000)
     plan.limits.statusIntervalMilliseconds = Int64(options.statusUpdateIntervalMilliseconds)
     switch worker.offsetStorage {
@@ -135,7 +135,7 @@ public struct PlanBuilder: Sendable {
     return try translated(java, .admin, what: "client")
   }
 
-  private func translated(
+  func translated(
     _ java: [String: String], _ role: ClientProperties.Role, what: String
   ) throws(Failure) -> [(name: String, value: String)] {
     switch ClientProperties.translate(java, for: role) {

@@ -3,20 +3,29 @@ import Logging
 /// The threads beside the relay's that read chunks and signals; none where the configuration asks for none.
 final class SignalHelpers {
   let reader: ChunkReader?
-  let signals: (any SignalReading)?
+  private let poller: SignalPoller?
+
+  var signals: (any SignalReading)? { poller }
 
   /// `wakeUp` wakes the relay's thread.
   init(_ plan: SignalPlan, wakeUp: WakeUp, logger: Logger) throws(ConnectorFailure) {
-    signals = nil
-    guard plan.watermarks != nil, let settings = plan.reader else {
+    let noDescriptor = ConnectorFailure(.delivery, "no file descriptor left")
+    if plan.watermarks != nil, let settings = plan.reader {
+      guard let reader = ChunkReader(settings, answered: wakeUp) else { throw noDescriptor }
+      self.reader = reader
+    } else {
       reader = nil
-      return
     }
-    guard let made = ChunkReader(settings, answered: wakeUp) else {
-      throw ConnectorFailure(.delivery, "no file descriptor left")
+    if let settings = plan.poller {
+      guard let poller = SignalPoller(settings, arrived: wakeUp, logger: logger) else { throw noDescriptor }
+      self.poller = poller
+    } else {
+      poller = nil
     }
-    reader = made
   }
 
-  func stop() { reader?.stop() }
+  func stop() {
+    reader?.stop()
+    poller?.stop()
+  }
 }

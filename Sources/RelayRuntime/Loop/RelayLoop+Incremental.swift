@@ -30,13 +30,26 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   }
 
   /// From here on rows of a blocking snapshot come, and the server goes on hearing of us.
-  public mutating func interruptStream() { isInterrupted = true }
+  public mutating func interruptStream() {
+    isInterrupted = true
+    pipeline.setPlansAside()
+  }
 
   /// The blocking snapshot is done, or was given up: the stream goes on where it stands.
-  public mutating func resumeStream() {
+  public mutating func resumeStream() throws(RelayFailure) {
     isInterrupted = false
+    pipeline.takePlansBack()
+    if ledger.hasOpenUnit, pendingEnd == nil { pendingEnd = .unit }
+    try handOverPending()
     incremental.blockingFinished()
     markContext()
+  }
+
+  /// News of a snapshot that stops or precedes the stream.
+  public mutating func notifySnapshot(
+    _ kind: SnapshotNotification.Kind, _ data: [String: String], _ time: RelayTime
+  ) throws(RelayFailure) {
+    try notify(SnapshotNotification(.initial, kind, data), time)
   }
 
   /// What is to be logged since the last call.

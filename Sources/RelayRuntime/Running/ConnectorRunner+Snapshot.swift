@@ -19,7 +19,7 @@ extension ConnectorRunner {
     do throws(PostgresError) {
       let opened = try view.open(on: readers[0].connection, isShared: plan.snapshot.readers > 1)
       origin = opened.origin
-      work = try self.work(tables, on: readers[0].connection)
+      work = try self.work(tables, plan.snapshot, on: readers[0].connection)
       while readers.count < min(plan.snapshot.readers, work.chunks.count) {
         let reader = SnapshotReader(try PostgresConnection(reading: plan.database))
         try view.join(opened.shared, on: reader.connection)
@@ -53,21 +53,23 @@ extension ConnectorRunner {
     }
   }
 
-  private func work(
-    _ captured: [TableCatalog.Table], on connection: borrowing PostgresConnection
+  func work(
+    _ captured: [TableCatalog.Table], _ snapshot: SnapshotPlan, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> SnapshotRun.Work {
-    if let timeout = plan.snapshot.lockTimeoutMilliseconds {
+    if let timeout = snapshot.lockTimeoutMilliseconds {
       try SnapshotView.lock(
         captured.map { TableID(schema: $0.schema, name: $0.name) }, timeoutMilliseconds: timeout, on: connection)
     }
-    let tables = try SnapshotTable.read(captured, overrides: plan.snapshot.selectOverrides, on: connection)
-    let (ordered, chunks) = try SnapshotChunkPlanner(plan: plan.snapshot).chunks(of: tables, on: connection)
+    let readable = captured.filter { !plan.signals.tables.contains(TableID(schema: $0.schema, name: $0.name)) }
+    let tables = try SnapshotTable.read(readable, overrides: snapshot.selectOverrides, on: connection)
+    let (ordered, chunks) = try SnapshotChunkPlanner(plan: snapshot).chunks(of: tables, on: connection)
     for table in tables where table.select == nil {
       logger.warning(
         "table \(table.id) is left out of the snapshot: its statement in snapshot.select.statement.overrides is empty")
     }
     return SnapshotRun.Work(
       tables: ordered, chunks: chunks,
-      marksEnds: !(plan.snapshot.readsTablesWhole && min(plan.snapshot.readers, ordered.count) > 1))
+      marksEnds: !(snapshot.readsTablesWhole && min(snapshot.readers, ordered.count) > 1),
+      captured: captured.map { TableID(schema: $0.schema, name: $0.name) })
   }
 }

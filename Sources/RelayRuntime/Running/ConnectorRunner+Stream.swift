@@ -134,6 +134,7 @@ extension ConnectorRunner {
     while true {
       let time = RelayClock.now()
       let turn = try loop.turn(time)
+      if stop.level == .run { try takeBlockingSnapshot(&loop) }
       // One that is cut again as soon as it stands must not be made again at once, without end.
       if time.monotonicMilliseconds - startedAt >= ConnectorRunner.stableMilliseconds { backoff.reset() }
       if loop.observations.storeFailure != storeFailure {

@@ -142,10 +142,7 @@ struct ConnectorRunner {
     loop.setKnownTables(captured.map { TableID(schema: $0.schema, name: $0.name) })
 
     if let view = beginning.view {
-      let readable = captured.filter {
-        !options.filter.signalTables.contains(TableID(schema: $0.schema, name: $0.name))
-      }
-      guard let origin = try snapshot(readable, view, into: &loop) else {
+      guard let origin = try snapshot(captured, view, into: &loop) else {
         loop.sink.abandon()
         logger.notice("stopped inside the snapshot; it will be done again at the next start")
         return
@@ -166,6 +163,13 @@ struct ConnectorRunner {
     }
     if beginning.view != nil, !pause(milliseconds: plan.snapshot.streamingDelayMilliseconds, before: "streaming") {
       return
+    }
+    if beginning.view == nil {
+      do throws(RelayFailure) {
+        try loop.notifySnapshot(.skipped, [:], RelayClock.now())
+      } catch {
+        throw ConnectorFailure(error)
+      }
     }
     try stream(&loop, record: beginning.record, stored: stored, &backoff)
   }

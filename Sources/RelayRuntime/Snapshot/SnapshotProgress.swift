@@ -35,11 +35,11 @@ struct SnapshotProgress {
     current = table
   }
 
-  /// A line once the table is done.
-  mutating func endChunk(ofTable table: Int) -> String? {
+  /// A line, and the rows it tells of, once the table is done.
+  mutating func endChunk(ofTable table: Int) -> (text: String, rows: UInt64)? {
     tables[table].chunksLeft -= 1
     guard tables[table].chunksLeft == 0 else { return nil }
-    return "snapshot of \(tables[table].name): \(tables[table].rows) rows"
+    return ("snapshot of \(tables[table].name): \(tables[table].rows) rows", tables[table].rows)
   }
 
   /// A line every few seconds.

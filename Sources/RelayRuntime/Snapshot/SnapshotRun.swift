@@ -21,6 +21,11 @@ struct SnapshotRun {
     var chunks: [SnapshotChunk]
     /// See `SnapshotSequence`.
     var marksEnds = true
+    /// For notifications: the tables, and those of signals.
+    var captured: [TableID] = []
+
+    var list: String { tables.map(\.id.description).joined(separator: ",") }
+    var capturedList: String { captured.map(\.description).joined(separator: ",") }
   }
 
   /// Reads everything. Returns `false` when it was asked to stop before the end.
@@ -35,6 +40,7 @@ struct SnapshotRun {
       tables: work.tables, chunks: chunkCounts, at: RelayClock.now().monotonicMilliseconds)
     status.update { $0.snapshotRowsEstimated = progress.estimate }
     var waiting = work.chunks[...]
+    try loop.notifySnapshot(.started, [:], RelayClock.now())
     while true {
       let time = RelayClock.now()
       if stop.level >= .drain { return false }
@@ -48,7 +54,7 @@ struct SnapshotRun {
       for reader in readers {
         if reader.chunk == nil {
           guard let chunk = waiting.popFirst() else { continue }
-          try begin(chunk, work.tables[chunk.table], reader, into: &loop)
+          try begin(chunk, work, reader, into: &loop, time)
         }
         guard let chunk = reader.chunk else { continue }
         isReading = true
@@ -63,7 +69,15 @@ struct SnapshotRun {
         case .paused: isMoving = true
         case .ended:
           isMoving = true
-          if let text = progress.endChunk(ofTable: chunk.table) { logger.info("\(text)") }
+          if let done = progress.endChunk(ofTable: chunk.table) {
+            logger.info("\(done.text)")
+            try loop.notifySnapshot(
+              .tableScanCompleted,
+              [
+                "scanned_collection": table.id.description, "data_collections": work.capturedList,
+                "total_rows_scanned": String(done.rows), "status": TableScanStatus.succeeded.rawValue,
+              ], time)
+          }
         }
       }
       let rows = progress.rows
@@ -85,9 +99,14 @@ struct SnapshotRun {
   }
 
   private func begin(
-    _ chunk: SnapshotChunk, _ table: SnapshotTable, _ reader: SnapshotReader, into loop: inout ProductionLoop
+    _ chunk: SnapshotChunk, _ work: Work, _ reader: SnapshotReader, into loop: inout ProductionLoop, _ time: RelayTime
   ) throws(RelayFailure) {
-    if chunk.isFirstOfTable { loop.pipeline.install(table.relation, table.description, origin: .snapshot) }
+    let table = work.tables[chunk.table]
+    if chunk.isFirstOfTable {
+      loop.pipeline.install(table.relation, table.description, origin: .snapshot)
+      try loop.notifySnapshot(
+        .inProgress, ["current_collection_in_progress": table.id.description, "data_collections": work.list], time)
+    }
     do throws(PostgresError) {
       try reader.begin(chunk)
     } catch {
@@ -105,6 +124,7 @@ struct SnapshotRun {
       if isHandedOver, !hasEnded {
         hasEnded = true
         try loop.endSnapshot(time)
+        try loop.notifySnapshot(.completed, [:], time)
         continue
       }
       if stop.level >= .drain { return false }

@@ -1,0 +1,225 @@
+import ConnectData
+import EventEncoding
+import EventRouting
+import PgOutput
+import Primitives
+import RelayRuntime
+import Testing
+
+/// The machine alone: calls in, actions out.
+@Suite struct IncrementalSnapshotTests {
+  private final class Counter {
+    var count = 0
+  }
+
+  private func machine(
+    _ watermarks: IncrementalSnapshot.Watermarks? = .signalTable, _ context: IncrementalContext = IncrementalContext()
+  ) -> IncrementalSnapshot {
+    let counter = Counter()
+    var machine = IncrementalSnapshot(watermarks: watermarks, context: context) {
+      counter.count += 1
+      return "chunk\(counter.count)"
+    }
+    machine.knownTables = ["a", "b", "other"].map { TableID(schema: "public", name: $0) }
+    _ = machine.streamStarted()
+    return machine
+  }
+
+  private func signal(_ machine: inout IncrementalSnapshot, _ type: String, _ data: String, id: String = "s1")
+    -> [String]
+  {
+    let position = (lsn: LSN(rawValue: 50), lastCommit: LSN?.none, transactionID: UInt64(7))
+    return names(machine.receive(SignalMessage(id: id, type: type, data: data), at: position, isStale: false))
+  }
+
+  private func watermark(_ machine: inout IncrementalSnapshot, _ id: String, closes: Bool, isStale: Bool = false)
+    -> [String]
+  {
+    let position = (lsn: LSN(rawValue: 50), lastCommit: LSN?.none, transactionID: UInt64(7))
+    let type = closes ? SignalMessage.windowClose : SignalMessage.windowOpen
+    return names(machine.receive(SignalMessage(id: id, type: type, data: nil), at: position, isStale: isStale))
+  }
+
+  /// Actions in words; the log is left out.
+  private func names(_ actions: [IncrementalSnapshot.Action]) -> [String] {
+    actions.compactMap { action in
+      switch action {
+      case .read(let request): "read \(request.collections.map(\.table.description).joined(separator: "+"))"
+      case .open(_, let isDeduplicating): isDeduplicating ? "open now" : "open"
+      case .deduplicate: "deduplicate"
+      case .emit: "emit"
+      case .discard: "discard"
+      case .wait: "wait"
+      case .notify(let notification): notification.kind.rawValue
+      case .log: nil
+      }
+    }
+  }
+
+  private func rows(_ keys: [String], maximum: String) -> ChunkAnswer.Rows {
+    var batch = RowBatch(columnCount: 1)
+    for key in keys {
+      let bytes = Array(key.utf8)
+      batch.append(bytes.span.bytes)
+    }
+    let table = TableID(schema: "public", name: "a")
+    return ChunkAnswer.Rows(
+      chunk: WindowRows(
+        relation: Relation(
+          oid: RelationOID(rawValue: 1), schema: "public", name: "a", replicaIdentity: .default, columns: []),
+        table: TableDescription(id: table, columns: [], keyColumns: ["id"]), rows: batch), end: [keys.last],
+      maximum: [maximum])
+  }
+
+  private let execute = #"{"data-collections": ["public.a", "public.b"]}"#
+
+  @Test func aSignalReadsTheFirstChunkAndItsWindowMovesTheContextOnlyWhenItsRowsAreOut() {
+    var machine = machine()
+    #expect(signal(&machine, "execute-snapshot", execute) == ["STARTED", "read public.a+public.b"])
+    #expect(machine.mayReadFrames)
+    #expect(
+      names(machine.answered(ChunkAnswer(id: "chunk1", rows: rows(["1", "2"], maximum: "5")))) == [
+        "open", "IN_PROGRESS",
+      ])
+    #expect(watermark(&machine, "chunk1-open", closes: false) == ["deduplicate"])
+    #expect(watermark(&machine, "chunk1-close", closes: true) == ["emit"])
+    #expect(!machine.mayReadFrames)
+    #expect(machine.context.after == nil)
+    #expect(names(machine.windowEmitted()) == ["read public.a+public.b"])
+    #expect(machine.context.after == ["2"])
+    #expect(machine.context.maximum == ["5"])
+  }
+
+  @Test func theStreamWaitsAtTheOpeningWatermarkForRowsThatAreNotThereYet() {
+    var machine = machine()
+    _ = signal(&machine, "execute-snapshot", execute)
+    #expect(watermark(&machine, "chunk1-open", closes: false) == [])
+    #expect(!machine.mayReadFrames)
+    #expect(names(machine.answered(ChunkAnswer(id: "chunk1", rows: rows(["1"], maximum: "1")))).first == "open now")
+    #expect(machine.mayReadFrames)
+  }
+
+  @Test func watermarksOfAnotherChunkAreForNobody() {
+    var machine = machine()
+    _ = signal(&machine, "execute-snapshot", execute)
+    _ = machine.answered(ChunkAnswer(id: "chunk1", rows: rows(["1"], maximum: "1")))
+    #expect(watermark(&machine, "older-open", closes: false) == [])
+    #expect(watermark(&machine, "older-close", closes: true) == [])
+    // A closing watermark without its opening one is none.
+    #expect(watermark(&machine, "chunk1-close", closes: true) == [])
+  }
+
+  @Test func withoutASignallingTableTheStreamStandsStillWhileAChunkIsRead() {
+    var machine = machine(.position)
+    _ = signal(&machine, "execute-snapshot", execute)
+    #expect(!machine.mayReadFrames)
+    let answer = ChunkAnswer(id: "chunk1", rows: rows(["1"], maximum: "1"), closesAt: LSN(rawValue: 90))
+    #expect(names(machine.answered(answer)) == ["open now", "IN_PROGRESS"])
+    #expect(machine.mayReadFrames)
+    #expect(machine.awaitedPosition == LSN(rawValue: 90))
+    #expect(names(machine.positionPassed(isStale: false)) == ["emit"])
+  }
+
+  @Test func tablesThatAreDoneLeaveTheQueueAndTheLastOneEndsTheSnapshot() {
+    var machine = machine()
+    _ = signal(&machine, "execute-snapshot", execute)
+    let answer = ChunkAnswer(id: "chunk1", finished: [.init(.empty), .init(.noPrimaryKey)])
+    #expect(names(machine.answered(answer)) == ["TABLE_SCAN_COMPLETED", "TABLE_SCAN_COMPLETED", "COMPLETED"])
+    #expect(machine.context.isEmpty)
+  }
+
+  @Test func aChunkThatCannotBeComparedWithAChangeIsReadAgain() {
+    var machine = machine()
+    _ = signal(&machine, "execute-snapshot", execute)
+    _ = machine.answered(ChunkAnswer(id: "chunk1", rows: rows(["1"], maximum: "1")))
+    _ = watermark(&machine, "chunk1-open", closes: false)
+    #expect(watermark(&machine, "chunk1-close", closes: true, isStale: true) == ["discard", "read public.a+public.b"])
+    #expect(machine.context.after == nil)
+  }
+
+  @Test func aChunkThatFailedIsTriedAgain() {
+    var machine = machine()
+    _ = signal(&machine, "execute-snapshot", execute)
+    #expect(names(machine.answered(ChunkAnswer(id: "chunk1", failure: "gone"))) == ["wait"])
+    #expect(names(machine.retry()) == ["read public.a+public.b"])
+    #expect(names(machine.answered(ChunkAnswer(id: "chunk1", rows: rows(["1"], maximum: "1")))) == [])
+  }
+
+  @Test func aLostConnectionGoesBackToTheContextThatWasHandedOver() {
+    var machine = machine()
+    let before = machine.context
+    _ = signal(&machine, "execute-snapshot", execute)
+    #expect(names(machine.streamLost(before)) == ["discard"])
+    #expect(machine.context.isEmpty)
+    #expect(names(machine.streamStarted()) == [])
+  }
+
+  @Test func aRestartGoesOnBehindTheLastAcknowledgedChunk() {
+    let context = IncrementalContext(
+      collections: [.init(table: TableID(schema: "public", name: "a"))], after: ["4"], maximum: ["9"],
+      correlationID: "s")
+    var machine = IncrementalSnapshot(watermarks: .signalTable, context: context) { "new" }
+    guard case .read(let request)? = machine.streamStarted().last else {
+      Issue.record("nothing is read")
+      return
+    }
+    #expect(request.after == ["4"])
+    #expect(request.maximum == ["9"])
+  }
+
+  @Test func aStopTakesEffectAtTheEndOfTheChunk() {
+    var machine = machine()
+    _ = signal(&machine, "execute-snapshot", execute)
+    _ = machine.answered(ChunkAnswer(id: "chunk1", rows: rows(["1"], maximum: "5")))
+    _ = watermark(&machine, "chunk1-open", closes: false)
+    #expect(signal(&machine, "stop-snapshot", #"{"data-collections": ["public.a"]}"#) == [])
+    #expect(watermark(&machine, "chunk1-close", closes: true) == ["emit"])
+    #expect(names(machine.windowEmitted()) == ["ABORTED", "read public.b"])
+  }
+
+  @Test func aStopWithoutTablesStopsAll() {
+    var machine = machine()
+    _ = signal(&machine, "execute-snapshot", execute)
+    _ = signal(&machine, "pause-snapshot", "{}")
+    _ = machine.answered(ChunkAnswer(id: "chunk1", failure: "gone"))
+    _ = signal(&machine, "stop-snapshot", "{}")
+    #expect(names(machine.retry()) == ["COMPLETED", "ABORTED"])
+    #expect(machine.context.isEmpty)
+  }
+
+  @Test func aPausedSnapshotReadsNothingUntilItIsResumed() {
+    var machine = machine()
+    _ = signal(&machine, "execute-snapshot", execute)
+    _ = machine.answered(ChunkAnswer(id: "chunk1", rows: rows(["1"], maximum: "5")))
+    _ = watermark(&machine, "chunk1-open", closes: false)
+    #expect(signal(&machine, "pause-snapshot", "{}") == ["PAUSED"])
+    _ = watermark(&machine, "chunk1-close", closes: true)
+    #expect(names(machine.windowEmitted()) == [])
+    #expect(signal(&machine, "resume-snapshot", "{}") == ["RESUMED", "read public.a+public.b"])
+  }
+
+  @Test(arguments: [
+    ("execute-snapshot", "no json"), ("execute-snapshot", "{}"), ("execute-snapshot", "[1]"), ("no-such", "{}"),
+    ("execute-snapshot", #"{"data-collections": ["public.a"], "type": "strange"}"#),
+    ("execute-snapshot", #"{"data-collections": ["public.("]}"#), ("execute-snapshot", #"{"data-collections": [3]}"#),
+    (
+      "execute-snapshot",
+      #"{"data-collections": ["public.a"], "additional-conditions": [{"data-collection": "public.a"}]}"#
+    ),
+    ("stop-snapshot", "{}"), ("resume-snapshot", "{}"), ("log", "{}"), ("schema-changes", "{}"),
+  ])
+  func aSignalThatCannotBeFollowedChangesNothing(type: String, data: String) {
+    var machine = machine()
+    #expect(signal(&machine, type, data) == [])
+    #expect(machine.context.isEmpty)
+    #expect(machine.version == 0)
+  }
+
+  @Test func aBlockingSnapshotWaitsInTheContextUntilItIsDone() {
+    var machine = machine(nil)
+    _ = signal(&machine, "execute-snapshot", #"{"data-collections": ["public.a"], "type": "BLOCKING"}"#)
+    #expect(machine.context.blocking.first?.lsn == LSN(rawValue: 50))
+    machine.blockingFinished()
+    #expect(machine.context.isEmpty)
+  }
+}
