@@ -276,6 +276,8 @@ def composite(rng):
 
 
 def postgis(rng):
+    if not quirks.allowed('postgis', rng):
+        return geometric(rng)
     sql = rng.choice(['geometry', 'geometry(Point,4326)', 'geography', 'geography(Point,4326)'])
     values = ['SRID=4326;POINT(1 2)', 'POINT(1.5 -2.25)'] if 'Point' in sql and 'geog' in sql or sql == 'geometry' else ['SRID=4326;POINT(1 2)']
     if sql == 'geometry':

@@ -24,8 +24,13 @@ def column_regex(rng, case):
         columns = quirks.mild([c for c in table.columns if c.name not in keys], [c for c in table.columns if c.name in keys],
                               'excluded-key', rng)
         for column in rng.sample(columns, min(len(columns), rng.choice([1, 2]))):
-            picked.append('%s.%s.%s' % tuple(map(java_quoted, (table.schema, table.name, column.name))))
+            picked.append(column_pattern(table, column.name))
     return picked
+
+
+def column_pattern(table, name):
+    """Of the table's partitions, too."""
+    return '%s.%s%s.%s' % (java_quoted(table.schema), java_quoted(table.name), '(_p.)?' if table.partitions else '', java_quoted(name))
 
 
 def java_quoted(name):
@@ -40,7 +45,7 @@ def column_list(name):
             return {}
         if name.endswith('include.list'):
             # A table without any column left is no table; keys stay.
-            chosen += ['%s.%s.%s' % tuple(map(java_quoted, (t.schema, t.name, c))) for t in case.tables
+            chosen += [column_pattern(t, c) for t in case.tables
                        for c in (t.key + sum(t.unique, []) or [t.columns[0].name])]
         return {name: ','.join(chosen)}
     return make
@@ -61,6 +66,22 @@ def json_converter(side):
             group[side + '.converter.replace.null.with.default'] = rng.choice(['false', 'true'])
         return group
     return make
+
+
+def masked_columns(rng, case):
+    chosen = ','.join(column_regex(rng, case))
+    name = rng.choice(['column.mask.with.%d.chars' % rng.choice([0, 3, 12]), 'column.truncate.to.%d.chars' % rng.choice([1, 5, 20]),
+                       'column.mask.hash.%s.with.salt.s4lt' % rng.choice(['SHA-256', 'MD5']), 'column.mask.hash.v2.SHA-256.with.salt.s4lt'])
+    return {name: chosen} if chosen else {}
+
+
+def message_keys(rng, case):
+    table = rng.choice(case.tables)
+    names = [c.name for c in table.columns if not c.generated and not set(c.name) & set(',:;')]
+    if not names:
+        return {}
+    picked = rng.sample(names, min(len(names), rng.choice([1, 1, 2])))
+    return {'message.key.columns': '%s.%s:%s' % (java_quoted(table.schema), java_quoted(table.name), ','.join(picked))}
 
 
 def skipped_operations(rng, case):
@@ -90,11 +111,29 @@ OPTIONS = [
     (0.5, choice('skipped.operations', 'none')),
     (0.15, choice('extended.headers.enabled', 'false')),
     (0.2, choice('snapshot.mode', 'no_data', 'initial')),
+    (0.1, choice('snapshot.mode', 'always', 'initial_only', 'when_needed')),
+    (0.05, choice('snapshot.max.threads', '2')),
+    (0.08, choice('message.prefix.include.list', 'app,sluice-.*', '.*')),
+    (0.08, choice('message.prefix.exclude.list', 'app', 'other')),
+    (0.12, message_keys),
+    (0.1, choice('skip.messages.without.change', 'true')),
+    (0.1, choice('schema.name.adjustment.mode', 'avro', 'avro_unicode', 'none')),
+    (0.1, choice('field.name.adjustment.mode', 'avro', 'avro_unicode', 'none')),
+    (0.1, choice('column.propagate.source.type', '.*')),
+    (0.06, choice('datatype.propagate.source.type', '.*NUMERIC.*,.*varchar.*', '.*')),
+    (0.1, choice('include.schema.comments', 'true')),
+    (0.06, choice('publish.via.partition.root', 'true')),
+    (0.06, choice('topic.naming.strategy', 'io.debezium.schema.DefaultTopicNamingStrategy', 'io.debezium.schema.SchemaTopicNamingStrategy',
+                  'io.debezium.schema.DefaultUnicodeTopicNamingStrategy', 'io.debezium.schema.SchemaUnicodeTopicNamingStrategy',
+                  'io.debezium.schema.DefaultRegexTopicNamingStrategy')),
+    (0.1, masked_columns),
+    (0.06, choice('table.ignore.builtin', 'false')),
+    (0.04, choice('publication.autocreate.mode', 'no_tables')),
+    (0.05, choice('event.processing.failure.handling.mode', 'warn', 'skip', 'fail')),
     (0.1, choice('unavailable.value.placeholder', 'gone', '', 'é', 'hex:67')),
     (0.1, choice('topic.delimiter', '_', '-')),
     (0.1, choice('topic.transaction', 'tx')),
-    (0.12, column_list('column.exclude.list')),
-    (0.08, column_list('column.include.list')),
+    (0.18, lambda rng, case: column_list(rng.choice(['column.exclude.list', 'column.exclude.list', 'column.include.list']))(rng, case)),
     (0.12, table_list),
     (0.08, choice('event.converting.failure.handling.mode', 'warn', 'fail', 'skip')),
     (0.06, choice('publication.autocreate.mode', 'filtered', 'all_tables')),

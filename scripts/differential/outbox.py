@@ -50,7 +50,10 @@ def table(rng):
     columns.append(Column('version', Type('integer', ['1', '2']), rng.random() < 0.8))
     columns.append(Column('part', Type('integer', ['0', '1', '2']), rng.random() < 0.8))
     for index in range(rng.choice([0, 1, 2])):
-        columns.append(Column('extra%d' % index, families.random_type(rng), rng.random() < 0.3))
+        made = families.random_type(rng)
+        # Debezium's task fails on such a number in a required column, the router's stream passes over what it does not use.
+        made.values = [v for v in made.values if v not in ('NaN', 'Infinity', '-Infinity')]
+        columns.append(Column('extra%d' % index, made, rng.random() < 0.3))
     return Table('public', 'outbox', columns, ['id'], identity=rng.choice(['', '', 'FULL'])), names
 
 
