@@ -72,6 +72,9 @@ struct ProduceArguments: ~Copyable {
         unsafe slots[Slot.headers + index].u.header.val = UnsafeRawPointer(address(of: header.value, base, count))
         unsafe slots[Slot.headers + index].u.header.size = header.value?.count ?? 0
       }
+      guard record.partition == nil else {
+        return unsafe sluice_produce_to_partition(client, slots, slots + Slot.headers, headers)
+      }
       return unsafe rd_kafka_produceva(client, slots, Slot.headers + headers)
     }
   }

@@ -130,7 +130,7 @@ import Testing
     }
     #expect(partitions == [0: 0, 1: 1, 2: 2])
     // The topic is known now, so that a partition it does not have is refused at once.
-    fill(&record, topic: topic, key: nil, value: nil, partition: 3)
+    fill(&record, topic: topic, key: nil, value: nil, headers: [("h", utf8("1"))], partition: 3)
     do {
       _ = try producer.enqueue(record, ticket: 9)
       Issue.record("accepted partition 3 of 3")

@@ -6,6 +6,7 @@
 See docs/conformance.md.
 """
 import argparse
+import json
 import shutil
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from pathlib import Path
 import generator
 import quirks
 import unsupported
-from options import needs_timestamp_mask
+from options import asks_for_partitions, needs_timestamp_mask
 from programs import JVM, Oracle, Unavailable
 from runner import Lane
 from server import Cluster, SQLError
@@ -174,14 +175,14 @@ def run(lane, case, settle=0.0):
         unsupported.remove_from(case)
         config = case.config()
         mask = ('timestamp',) if needs_timestamp_mask(config, case.tables) else ()
-        outcome = lane.together(config, case.setup_sql(), case.changes_sql(), settle=settle, masks=mask)
+        partitions = 3 if asks_for_partitions(config) else 1
+        outcome = lane.together(config, case.setup_sql(), case.changes_sql(), partitions, settle, mask)
         if not unsupported.learn(case, outcome):
             return outcome
 
 
 def keep(folder, case, outcome, lane, prefix=''):
     """A case folder as `case` takes it, with what each program delivered."""
-    import json
     target = folder / (prefix + case.seed)
     if target.exists():
         shutil.rmtree(target)
@@ -189,8 +190,11 @@ def keep(folder, case, outcome, lane, prefix=''):
     (target / 'setup.sql').write_text(case.setup_sql())
     (target / 'changes.sql').write_text(case.changes_sql())
     (target / 'connector.json').write_text(json.dumps({'name': 'random', 'config': case.config()}, indent=2, ensure_ascii=False) + '\n')
-    if needs_timestamp_mask(case.config(), case.tables):
-        (target / 'case.json').write_text('{"mask": ["timestamp"]}\n')
+    special = {'mask': ['timestamp']} if needs_timestamp_mask(case.config(), case.tables) else {}
+    if asks_for_partitions(case.config()):
+        special.update({'partitions': 3, 'compare': '--order key'})
+    if special:
+        (target / 'case.json').write_text(json.dumps(special) + '\n')
     (target / 'README.md').write_text('Seed %s.\n\n%s\n%s\n' % (case.seed, '\n'.join(outcome.differences), outcome.complaints))
     work = sorted(lane.directory.glob('lane%d-*' % lane.number), key=lambda p: p.stat().st_mtime)
     if work:

@@ -78,7 +78,7 @@ def masked_columns(rng, case):
 def message_keys(rng, case):
     table = rng.choice(case.tables)
     names = [c.name for c in table.columns if not c.generated and not set(c.name) & set(',:;')]
-    if not names:
+    if not names or set(table.name + table.schema) & set(',:;'):
         return {}
     picked = rng.sample(names, min(len(names), rng.choice([1, 1, 2])))
     return {'message.key.columns': '%s.%s:%s' % (java_quoted(table.schema), java_quoted(table.name), ','.join(picked))}
@@ -124,8 +124,9 @@ OPTIONS = [
     (0.1, choice('include.schema.comments', 'true')),
     (0.06, choice('publish.via.partition.root', 'true')),
     (0.06, choice('topic.naming.strategy', 'io.debezium.schema.DefaultTopicNamingStrategy', 'io.debezium.schema.SchemaTopicNamingStrategy',
-                  'io.debezium.schema.DefaultUnicodeTopicNamingStrategy', 'io.debezium.schema.SchemaUnicodeTopicNamingStrategy',
-                  'io.debezium.schema.DefaultRegexTopicNamingStrategy')),
+                  'io.debezium.schema.DefaultUnicodeTopicNamingStrategy', 'io.debezium.schema.SchemaUnicodeTopicNamingStrategy')),
+    (0.03, lambda rng, case: {'topic.naming.strategy': 'io.debezium.schema.DefaultRegexTopicNamingStrategy', 'topic.regex': r'(.*)\.public\.(.*)',
+                              'topic.replacement': '$1.moved.$2'}),
     (0.1, masked_columns),
     (0.06, choice('table.ignore.builtin', 'false')),
     (0.04, choice('publication.autocreate.mode', 'no_tables')),
@@ -160,3 +161,8 @@ def needs_timestamp_mask(config, tables):
             column = config.get('transforms.%s.table.field.event.timestamp' % match.group(1))
             return not any(c.name == column and c.not_null for t in tables for c in t.columns)
     return False
+
+
+def asks_for_partitions(config):
+    """Then topics have several, and records have an order of their key only."""
+    return any('PartitionRouting' in value or 'fields.additional.placement' in name and ':partition' in value for name, value in config.items())

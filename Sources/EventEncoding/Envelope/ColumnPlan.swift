@@ -21,6 +21,9 @@ final class ColumnPlan {
   /// What is done to each value after it is converted; keys are never masked.
   let mask: MaskedColumn?
 
+  /// A record may lack the value.
+  var mayBeNull: Bool { schema.isOptional || schema.defaultValue != nil }
+
   init(
     name: String, tupleIndex: Int, codec: ColumnCodec, json: JSONOptions, isFirst: Bool, mask: MaskedColumn? = nil
   ) {

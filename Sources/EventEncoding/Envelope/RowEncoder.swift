@@ -48,7 +48,9 @@ struct RowEncoder {
     if case .unchanged = column, let old, case .text = old[tupleIndex] { column = old[tupleIndex] }
     switch column {
     case .null: out.append(columnPlan.nullJSON)
-    case .unchanged: out.append(columnPlan.unavailableJSON)
+    case .unchanged:
+      try requireUnavailable(plan, columnPlan, lsn: lsn)
+      out.append(columnPlan.unavailableJSON)
     case .binary:
       throw PipelineError(
         .unexpectedMessage("a value in binary format, which was not asked for"), table: plan.id, lsn: lsn)
@@ -81,7 +83,9 @@ struct RowEncoder {
     case .null:
       let absent = column.absentValue
       return absent == .null ? column.schema.defaultValue ?? .null : absent
-    case .unchanged: return column.unavailableValue
+    case .unchanged:
+      try requireUnavailable(plan, column, lsn: lsn)
+      return column.unavailableValue
     case .binary:
       throw PipelineError(
         .unexpectedMessage("a value in binary format, which was not asked for"), table: plan.id, lsn: lsn)
@@ -105,7 +109,9 @@ struct RowEncoder {
     if case .unchanged = column, let old, case .text = old[tupleIndex] { column = old[tupleIndex] }
     switch column {
     case .null: return columnPlan.absentValue
-    case .unchanged: return columnPlan.unavailableValue
+    case .unchanged:
+      try requireUnavailable(plan, columnPlan, lsn: lsn)
+      return columnPlan.unavailableValue
     case .binary:
       throw PipelineError(
         .unexpectedMessage("a value in binary format, which was not asked for"), table: plan.id, lsn: lsn)
@@ -143,12 +149,22 @@ struct RowEncoder {
     return .structure(values)
   }
 
+  /// Where the type has no placeholder for an unchanged TOAST value (`bytea` as base64), a required column has no value at
+  /// all, and Debezium's task fails.
+  private func requireUnavailable(
+    _ plan: RelationPlan, _ column: ColumnPlan, lsn: LSN
+  ) throws(PipelineError) {
+    guard column.unavailableValue == .null, !column.mayBeNull else { return }
+    throw PipelineError(
+      .conversion(ConversionError(.requiredValueIsNull, at: 0), column: column.name), table: plan.id,
+      keyColumns: plan.keyColumnNames, lsn: lsn)
+  }
+
   private mutating func failed(
     _ plan: RelationPlan, _ column: ColumnPlan, _ error: ConversionError, lsn: LSN
   ) throws(PipelineError) {
     // A record without a required value is none: there Debezium's task fails whatever the mode.
-    let mayBeNull = column.schema.isOptional || column.schema.defaultValue != nil
-    if conversionFailureMode == .fail || !mayBeNull {
+    if conversionFailureMode == .fail || !column.mayBeNull {
       throw PipelineError(
         .conversion(error, column: column.name), table: plan.id, keyColumns: plan.keyColumnNames, lsn: lsn)
     }
