@@ -13,6 +13,8 @@ from programs import Debezium, Sluice
 # pause, since Debezium asks the catalogue when it gets to a change, not the log.
 PAUSE = 'SELECT pg_sleep(2);\n'
 LAST = 'sluice-end'
+# In milliseconds, microseconds or nanoseconds; no generated value is one.
+TIME_OF_THE_RUN = re.compile(r'(?<![0-9])%s[0-9]{8}(?:[0-9]{3}){0,2}(?![0-9])' % str(int(time.time() * 1000))[:5])
 
 
 @dataclass
@@ -188,8 +190,15 @@ class Lane:
             special = case / 'case.json'
             extra = json.loads(special.read_text()).get('compare', '') if special.exists() else ''
             options = ['--case', str(case), *extra.split()]
-        done = subprocess.run([self.oracle.compare, expected, actual, '--max-diffs', '6', *options],
-                              capture_output=True, text=True)
+        def compare():
+            return subprocess.run([self.oracle.compare, expected, actual, '--max-diffs', '6', *options],
+                                  capture_output=True, text=True)
+        done = compare()
+        if done.returncode and not case and 'transforms' in (work / 'sluice.json').read_text():
+            # A transform may have put a time of the run where the comparer does not look for one.
+            for file in (expected, actual):
+                file.write_text(TIME_OF_THE_RUN.sub(lambda m: '1' * len(m.group()), file.read_text()))
+            done = compare()
         lines = done.stdout.strip().split('\n')
         outcome = Outcome(records=int(re.match(r'(\d+) passed', lines[-1]).group(1)), complaints=complaints,
                           debezium_failure=debezium.failure, sluice_failure=sluice.failure)
