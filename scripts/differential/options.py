@@ -111,7 +111,8 @@ OPTIONS = [
     (0.5, choice('skipped.operations', 'none')),
     (0.15, choice('extended.headers.enabled', 'false')),
     (0.2, choice('snapshot.mode', 'no_data', 'initial')),
-    (0.1, choice('snapshot.mode', 'always', 'initial_only', 'when_needed')),
+    # Not initial_only: nothing streams after it, which is how the runner knows that a program is ready.
+    (0.1, choice('snapshot.mode', 'always', 'when_needed')),
     (0.05, choice('snapshot.max.threads', '2')),
     (0.08, choice('message.prefix.include.list', 'app,sluice-.*', '.*')),
     (0.08, choice('message.prefix.exclude.list', 'app', 'other')),

@@ -16,6 +16,8 @@ LAST = 'sluice-end'
 # In milliseconds, microseconds or nanoseconds; no generated value is one.
 TIME_OF_THE_RUN = re.compile(r'(?<![0-9])%s[0-9]{8}(?:[0-9]{3}){0,2}(?![0-9])' % str(int(time.time() * 1000))[:5])
 
+LONG_FLOAT = re.compile(r'-?[0-9]\.[0-9]{8,}E-?[0-9]+|-?[0-9]+\.[0-9]{10,}(?![0-9E])')
+
 
 @dataclass
 class Outcome:
@@ -199,6 +201,13 @@ class Lane:
             for file in (expected, actual):
                 file.write_text(TIME_OF_THE_RUN.sub(lambda m: '1' * len(m.group()), file.read_text()))
             done = compare()
+        if done.returncode and not case and '"decimal.handling.mode": "double"' in (work / 'sluice.json').read_text():
+            # Java 17 writes some floating-point numbers with a digit too many (docs/compatibility.md).
+            for file in (expected, actual):
+                file.write_text(LONG_FLOAT.sub(lambda m: repr(float(m.group())), file.read_text()))
+            done = compare()
+            if not done.returncode:
+                quirks.count('java-17-digits')
         lines = done.stdout.strip().split('\n')
         outcome = Outcome(records=int(re.match(r'(\d+) passed', lines[-1]).group(1)), complaints=complaints,
                           debezium_failure=debezium.failure, sluice_failure=sluice.failure)
