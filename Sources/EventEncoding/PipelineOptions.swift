@@ -49,6 +49,8 @@ public struct PipelineOptions {
   public var signals: SignalTables?
   /// `notification.sink.topic.name`; `nil` without the sink channel.
   public var notificationTopic: String?
+  /// `nil` with `errors.tolerance=none`: the first record that cannot be made stops the connector.
+  public var deadLetter: DeadLetterOptions?
 
   public init(
     topics: TopicName, database: String, values: ValueOptions, keyConverter: RecordConverter,

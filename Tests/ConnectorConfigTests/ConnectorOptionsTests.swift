@@ -45,7 +45,7 @@ import Testing
     ("database.port", "x", "integer"),
     ("status.update.interval.ms", "0", "1 or more"), ("slot.max.retries", "99999999999", "must be from"),
     ("tombstones.on.delete", "yes", "true or false"), ("table.include.list", "(", "regular expression"),
-    ("message.key.columns", "a", "must be table:column"), ("errors.tolerance", "all", "not supported"),
+    ("message.key.columns", "a", "must be table:column"), ("errors.tolerance", "all", "needs a topic"),
     ("skipped.operations", "c,none", "none"), ("skipped.operations", "x", "none"), ("topic.prefix", "a b", "letters"),
     ("errors.log.include.messages", "true", "never logged"), ("column.mask.with.99999999.chars", "a", "from 0 to"),
     ("column.truncate.to.3.chars", "(", "regular expression"),

@@ -184,6 +184,8 @@ final class PipelineRun {
   func restartStream() { pipeline.streamRestarted() }
   var topics: [String] { pipeline.topics.names }
   var capturedChanges: UInt64 { pipeline.capturedChanges }
+  /// How many dead letters there are since the last call.
+  func takeDeadLetters() -> Int { pipeline.takeDeadLetters().errors.count }
   func takeConversionWarning() -> ConversionWarning? { pipeline.takeConversionWarning() }
 }
 

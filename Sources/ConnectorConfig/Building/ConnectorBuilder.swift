@@ -35,6 +35,11 @@ enum ConnectorBuilder {
     TopicNamingBuilder.read(set, &options, &problems)
     ColumnMaskBuilder.read(set, &options, &problems)
 
+    if options.errorsTolerance == .all, options.deadLetterTopic == nil, let entry = set.entry("errors.tolerance") {
+      problems.add(
+        .error, line: entry.line, entry.fullName, "\"all\" needs a topic for the records that fail",
+        "Set errors.deadletterqueue.topic.name: nothing is dropped without a trace")
+    }
     options.keyConverter = worker.keyConverter
     options.valueConverter = worker.valueConverter
     options.headerConverter = worker.headerConverter
@@ -141,6 +146,10 @@ enum ConnectorBuilder {
     options.heartbeatTopicPrefix = set.text("topic.heartbeat.prefix")
     options.heartbeatTopicName = set.nonEmptyText("topic.heartbeat.name")
     options.heartbeatActionQuery = set.nonEmptyText("heartbeat.action.query")
+    options.errorsTolerance = set.word("errors.tolerance", or: .none)
+    options.deadLetterTopic = set.nonEmptyText("errors.deadletterqueue.topic.name")?.trimmedASCII()
+    options.deadLetterReplicationFactor = set.integer("errors.deadletterqueue.topic.replication.factor", or: 3)
+    options.deadLetterContextHeaders = set.boolean("errors.deadletterqueue.context.headers.enable")
     options.outboxJSONIsExact = set.text("sluice.outbox.json").trimmedASCII().lowercased() == "exact"
     options.guardrailCollectionsMax = set.integer("guardrail.collections.max", or: 0)
     options.guardrailCollectionsFails =

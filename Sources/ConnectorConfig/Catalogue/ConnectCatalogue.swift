@@ -13,14 +13,16 @@ enum ConnectCatalogue {
     .noEffect(
       "config.action.reload", .oneOf(["restart", "none"]), "restart",
       "values of config providers are read once, at the start"),
-    Property("errors.tolerance", .oneOf(["none", "all"]), "none", refusing: ["all": Property.later]),
+    Property("errors.tolerance", .oneOf(["none", "all"]), "none"),
     .noEffect("errors.log.enable", .boolean, "false", "failures are always logged"),
     .refused("errors.log.include.messages", .boolean, "false", "row values are never logged"),
     .noEffect(
       "errors.retry.timeout", .long, "0", "no transform or converter here fails for a reason that passes"),
     .noEffect(
       "errors.retry.delay.max.ms", .long, "60000", "no transform or converter here fails for a reason that passes"),
-    .refused("errors.deadletterqueue.(.+)", .string),
+    Property("errors.deadletterqueue.topic.name", .string, ""),
+    Property("errors.deadletterqueue.topic.replication.factor", .replicationFactor, "3"),
+    Property("errors.deadletterqueue.context.headers.enable", .boolean, "false"),
     .refused("exactly.once.support", .oneOf(["requested", "required"]), "requested"),
     .refused("transaction.boundary", .oneOf(["poll", "interval", "connector"]), "poll"),
     .refused("transaction.boundary.interval.ms", .nonNegativeLong),

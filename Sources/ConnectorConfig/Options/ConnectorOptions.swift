@@ -99,6 +99,10 @@ public struct ConnectorOptions: Sendable, Hashable {
   public var errorsMaxRetries = -1
   public var retriableRestartConnectorWaitMilliseconds: Int64 = 10_000
   public var errorsTolerance = ErrorsTolerance.none
+  /// Set where `errorsTolerance` is `all`.
+  public var deadLetterTopic: String?
+  public var deadLetterReplicationFactor: Int16 = 3
+  public var deadLetterContextHeaders = false
 
   // MARK: Kafka Connect
   public var keyConverter = ConverterOptions.json(JSONConverterOptions())

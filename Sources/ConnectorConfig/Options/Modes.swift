@@ -102,4 +102,5 @@ public enum SSLMode: String, Sendable, CaseIterable {
 /// What Kafka Connect does with a record that cannot be converted.
 public enum ErrorsTolerance: String, Sendable, CaseIterable {
   case none
+  case all
 }

@@ -93,10 +93,11 @@ extension EventPipeline {
     do throws(PipelineError) {
       if try !finish(tree, from: 0, plan: nil, lsn, into: &slot.record) { records.cancelLast() }
     } catch {
-      records.cancelLast()
       var error = error
       error.recordKind = kind
-      throw error
+      try bury(error, nil, topic) { (pipeline, record) throws(PipelineError) in
+        try pipeline.writeDeadTree(tree, lsn, into: &record)
+      }
     }
   }
 }

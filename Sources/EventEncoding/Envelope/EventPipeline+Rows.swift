@@ -31,8 +31,9 @@ extension EventPipeline {
       slot.record.topic = subject.topic
       try rows.writeKey(plan, tuple, old: nil, message, lsn: lsn, into: &slot.record)
     } catch {
-      records.cancelLast()
-      throw error
+      try bury(error, plan, plan.topic) { (pipeline, record) throws(PipelineError) in
+        try pipeline.writeDeadKey(plan, tuple, nil, message, lsn, into: &record)
+      }
     }
   }
 
@@ -47,8 +48,10 @@ extension EventPipeline {
         operation, plan, old: old, new: new, fallback: fallback, keyChange, message, lsn, now, into: &slot.record)
       if !isKept { records.cancelLast() }
     } catch {
-      records.cancelLast()
-      throw error
+      try bury(error, plan, plan.topic) { (pipeline, record) throws(PipelineError) in
+        try pipeline.writeDeadRow(
+          operation, plan, old: old, new: new, fallback: fallback, message, lsn, now, into: &record)
+      }
     }
   }
 
@@ -118,8 +121,8 @@ extension EventPipeline {
       try rows.writeKey(plan, new ?? old!, old: fallback, message, lsn: lsn, into: &record)
     }
     try writeEnvelope(
-      operation, plan, old: old, new: new, fallback: fallback, message, lsn, now, collectionOrder: collectionOrder,
-      into: &record)
+      operation, plan, prefix: plan.valuePrefix, old: old, new: new, fallback: fallback, message, lsn, now,
+      collectionOrder: collectionOrder, into: &record)
     return true
   }
 
@@ -150,12 +153,14 @@ extension EventPipeline {
     }
   }
 
+  /// - Parameter prefix: the schema's part of the value, if any.
   mutating func writeEnvelope(
-    _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, fallback: TupleLayout?,
+    _ operation: Operation, _ plan: RelationPlan, prefix: [UInt8], old: TupleLayout?, new: TupleLayout?,
+    fallback: TupleLayout?,
     _ message: RawSpan, _ lsn: LSN, _ now: Int64, collectionOrder: Int64, into record: inout EncodedRecord
   ) throws(PipelineError) {
     let start = record.bytes.count
-    record.bytes.append(plan.valuePrefix)
+    record.bytes.append(prefix)
     record.bytes.append("{\"before\":")
     if let old {
       try rows.writeRow(plan, old, old: nil, message, lsn: lsn, into: &record.bytes)
@@ -191,7 +196,7 @@ extension EventPipeline {
     record.bytes.append(",\"ts_ns\":")
     record.bytes.append(decimal: now)
     record.bytes.append(UInt8(ascii: "}"))
-    if !plan.valuePrefix.isEmpty { record.bytes.append(UInt8(ascii: "}")) }
+    if !prefix.isEmpty { record.bytes.append(UInt8(ascii: "}")) }
     record.value = start..<record.bytes.count
   }
 }

@@ -29,6 +29,8 @@ public struct EventPipeline: ~Copyable {
   /// `source.xmin` of what streams; the runtime asks the server for it.
   public var slotXmin: UInt64?
 
+  public internal(set) var deadLetters = DeadLetters()
+
   let options: PipelineOptions
   let chain: TransformChain
   let contextHeaders: ContextHeaders
@@ -103,6 +105,9 @@ public struct EventPipeline: ~Copyable {
 
   /// A column that could not be converted since the last call.
   public mutating func takeConversionWarning() -> ConversionWarning? { rows.takeWarning() }
+
+  /// What has gone to the dead-letter topic since the last call, and how many more there were.
+  public mutating func takeDeadLetters() -> (errors: [PipelineError], more: UInt64) { deadLetters.take() }
 
   /// Takes one message of the stream.
   /// - Parameter now: wall clock in nanoseconds since 1970, for the envelope's `ts_*`.

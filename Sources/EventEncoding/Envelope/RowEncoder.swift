@@ -10,6 +10,9 @@ struct RowEncoder {
   /// The key's JSON is written as the value's is.
   let keyIsRowJSON: Bool
 
+  /// A dead letter shows what could not be converted as PostgreSQL's text.
+  var keepsUnconvertedText = false
+
   /// A column that could not be converted and was written as null, for the log.
   private(set) var warning: ConversionWarning?
 
@@ -65,7 +68,11 @@ struct RowEncoder {
         }
       } catch {
         out.truncate(to: start)
-        try failed(plan, columnPlan, error, lsn: lsn)
+        if keepsUnconvertedText, columnPlan.mask == nil {
+          JSONText.writeString(message.extracting(range), into: &out)
+          return
+        }
+        if !keepsUnconvertedText { try failed(plan, columnPlan, error, lsn: lsn) }
         out.append(columnPlan.nullJSON)
       }
     }

@@ -11,10 +11,18 @@ public struct TransformStep {
   public let alias: String
   public let kind: Kind
   public let predicate: Predicate?
+  /// The Java class that this stands for.
+  public let className: String
 
-  public init(alias: String, kind: Kind, predicate: Predicate?) {
+  public init(alias: String, kind: Kind, predicate: Predicate?, className: String? = nil) {
     self.alias = alias
     self.kind = kind
     self.predicate = predicate
+    self.className =
+      switch kind {
+      case .regexRouter: "org.apache.kafka.connect.transforms.RegexRouter"
+      case .eventRouter: "io.debezium.transforms.outbox.EventRouter"
+      case .record: className ?? alias
+      }
   }
 }

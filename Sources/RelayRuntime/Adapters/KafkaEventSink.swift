@@ -43,7 +43,7 @@ struct KafkaEventSink: EventSink, ~Copyable {
     do throws(KafkaError) {
       let index = try producer.topicIndex(name)
       precondition(index == creations.count, "topics are added once each, in order")
-      creations.append(creation.map { .needed($0.specification(of: name)) } ?? .done)
+      creations.append(creation?.specification(of: name).map { .needed($0) } ?? .done)
       return index
     } catch {
       throw SinkError("topic \(name): \(error)")
@@ -149,11 +149,18 @@ public struct TopicCreationPlan: Sendable {
 
   /// In the order of `topic.creation.groups`; the default group, which takes every topic, last.
   public let groups: [Group]
+  /// Whether topics of no group are made as well, with the broker's numbers; else they are left to the broker.
+  public let createsOthers: Bool
 
-  public init(groups: [Group]) { self.groups = groups }
+  public init(groups: [Group], createsOthers: Bool = true) {
+    self.groups = groups
+    self.createsOthers = createsOthers
+  }
 
-  func specification(of topic: String) -> TopicSpecification {
-    guard let group = groups.first(where: { $0.includes(topic) }) else { return TopicSpecification(name: topic) }
+  func specification(of topic: String) -> TopicSpecification? {
+    guard let group = groups.first(where: { $0.includes(topic) }) else {
+      return createsOthers ? TopicSpecification(name: topic) : nil
+    }
     return TopicSpecification(
       name: topic, partitions: group.partitions, replicationFactor: group.replicationFactor,
       configuration: group.configuration)

@@ -39,6 +39,10 @@ extension PlanBuilder {
     let propagation = try SourceTypePropagation(
       columns: options.columnPropagateSourceType, types: options.datatypePropagateSourceType)
     pipeline.typePropagation = propagation.isEmpty ? nil : propagation
+    if options.errorsTolerance == .all, let topic = options.deadLetterTopic {
+      pipeline.deadLetter = DeadLetterOptions(
+        topic: topic, addsContextHeaders: options.deadLetterContextHeaders, connectorName: options.name)
+    }
     if options.outboxJSONIsExact { pipeline.makeOutboxExact() }
     setSignals(options.signals, of: &pipeline)
     return pipeline
@@ -98,7 +102,9 @@ extension PlanBuilder {
         }
         return Predicate(try condition(found.kind), isNegated: options.negate)
       }
-      return TransformStep(alias: options.alias, kind: kind, predicate: predicate)
+      var className: String?
+      if case .record(let name, _) = options.kind { className = name }
+      return TransformStep(alias: options.alias, kind: kind, predicate: predicate, className: className)
     } catch let refusal as JavaPattern.Refusal {
       throw Failure(description: "transforms.\(options.alias): the pattern \(refusal.pattern): \(refusal.reason)")
     } catch let refusal as JavaReplacement.Refusal {

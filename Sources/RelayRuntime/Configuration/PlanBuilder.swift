@@ -74,6 +74,14 @@ public struct PlanBuilder: Sendable {
     if worker.topicCreationEnable, let creation = options.topicCreation {
       plan.topicCreation = try PlanBuilder.topicCreation(creation)
     }
+    if options.errorsTolerance == .all, let topic = options.deadLetterTopic {
+      // Made by Connect whether topics are created or not.
+      let group = TopicCreationPlan.Group(
+        name: "dead letters", includes: { $0 == topic }, partitions: 1,
+        replicationFactor: Int32(options.deadLetterReplicationFactor), configuration: [:])
+      plan.topicCreation = TopicCreationPlan(
+        groups: [group] + (plan.topicCreation?.groups ?? []), createsOthers: plan.topicCreation != nil)
+    }
     // Patterns are checked here, so that a start fails before anything is touched.
     do {
       _ = try PlanBuilder.pipelineOptions(options, runID: "")

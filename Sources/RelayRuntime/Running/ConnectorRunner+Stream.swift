@@ -148,6 +148,7 @@ extension ConnectorRunner {
       for notice in loop.takeNotices() {
         logger.log(level: notice.level == .warning ? .warning : .info, "\(notice.text)")
       }
+      tellDeadLetters(&loop)
       if let warning = loop.pipeline.takeConversionWarning() {
         logger.warning(
           "table \(warning.table), column \(warning.column), LSN \(warning.lsn): \(warning.error); written as null")
@@ -177,6 +178,13 @@ extension ConnectorRunner {
         }
       }
     }
+  }
+
+  /// Names table, key columns, position and cause; never values.
+  private func tellDeadLetters(_ loop: inout ProductionLoop) {
+    let (errors, more) = loop.pipeline.takeDeadLetters()
+    for error in errors { logger.error("sent to the dead-letter topic: \(error)") }
+    if more > 0 { logger.error("sent to the dead-letter topic: \(more) more records") }
   }
 
   /// Returns `true` when everything is settled, or nothing more can be waited for.

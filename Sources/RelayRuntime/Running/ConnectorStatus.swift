@@ -32,6 +32,8 @@ public final class ConnectorStatus: Sendable {
     public var confirmed = LSN.invalid
     public var recordsInFlight = 0
     public var reconnects: UInt64 = 0
+    /// Records that went to the dead-letter topic instead of their own.
+    public var deadLetters: UInt64 = 0
 
     /// WAL that the server keeps for the slot, by what it last told.
     public var lagBytes: UInt64 { serverEnd.bytes(since: confirmed) }

@@ -6,6 +6,7 @@ enum StatusPublisher {
     loop.publishLatencies(to: status)
     let observations = loop.observations
     let inFlight = loop.recordsInFlight
+    let deadLetters = loop.pipeline.deadLetters.count
     let names = loop.pipeline.topics.names
     let captured = loop.pipeline.capturedChanges
     status.update { report in
@@ -17,6 +18,7 @@ enum StatusPublisher {
       report.serverEnd = observations.serverEnd
       report.confirmed = observations.confirmed
       report.recordsInFlight = inFlight
+      report.deadLetters = deadLetters
       if let failure = observations.storeFailure { report.lastError = "state record: \(failure)" }
     }
   }
