@@ -159,7 +159,6 @@ import Testing
       let again = topic.ids[before...]
       #expect(Set(topic.ids) == Set(committed), "cut after \(cut): \(topic.ids)")
       #expect(Array(again) == Array(committed.suffix(again.count)), "cut after \(cut): \(topic.ids)")
-      try connection.execute("SELECT pg_drop_replication_slot('\(slot)')")
     }
   }
 
