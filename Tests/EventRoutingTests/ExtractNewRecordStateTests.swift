@@ -87,7 +87,7 @@ import Testing
     }
     #expect(
       try transform.applied(TestEnvelope.tombstone)?.headers
-        == [ConnectHeader("__operation", .text("d"), ConnectSchema(.string))])
+        == [ConnectHeader("__operation", .text("d"), ConnectSchema(.string, isOptional: true))])
   }
 
   @Test func aFieldOfTheRowNamesTheTopic() throws {

@@ -61,7 +61,7 @@ public struct ExtractNewRecordState: RecordTransform {
   private func passTombstone(_ record: inout ConnectRecord) -> Bool {
     guard options.deleteHandling == .rewriteWithTombstone else { return false }
     for header in options.headers where header.field == "op" {
-      record.headers.append(ConnectHeader(header.name, .text("d"), ConnectSchema(.string)))
+      record.headers.append(ConnectHeader(header.name, .text("d"), ConnectSchema(.string, isOptional: true)))
     }
     return true
   }
