@@ -59,7 +59,7 @@ import Testing
   @Test func aValueThatCannotBeThrowsForARequiredColumn() {
     let column = ColumnDescription(name: "c", type: base(.numeric), typeModifier: 15 << 16 | 2 + 4, isNullable: false)
     let text = Array("NaN".utf8)
-    #expect(throws: ConversionError(.requiredValueIsNull, at: 0)) {
+    #expect(throws: ConversionError(.noCounterpart, at: 0)) {
       var out = ByteWriter()
       try unsafe ColumnCodec.make(column, ValueOptions())?.writeJSON(text.span.bytes, into: &out)
     }

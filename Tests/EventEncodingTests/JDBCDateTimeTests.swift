@@ -66,6 +66,6 @@ import Testing
 
   @Test func vectorsOfIntegersHaveNoElements() throws {
     #expect(try value(.emptyVector, "1 2") == "[]")
-    #expect(try value(.emptyVector, "") == "null")
+    #expect(throws: ConversionError(.noCounterpart, at: 0)) { try value(.emptyVector, "") }
   }
 }

@@ -16,7 +16,7 @@ extension ColumnTypes {
     if element.oid == .bit {
       // The schema is that of one element, and no value fits it.
       guard var mapping = mapping(element, modifier: modifier, options) else { return nil }
-      mapping.form = .alwaysNull
+      mapping.form = .neverConverted
       return mapping
     }
     // Elements of a domain are not looked through.

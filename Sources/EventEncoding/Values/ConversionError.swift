@@ -5,7 +5,9 @@ public struct ConversionError: Error, Equatable, Sendable {
     case malformed
     /// A value that the type of the event's field cannot hold.
     case outOfRange
-    /// The value has no counterpart (NaN as a decimal, NULL as an enum's element), and the column is NOT NULL.
+    /// The field's type has nothing that stands for the value: NaN as an exact decimal, NULL as an enum's element.
+    case noCounterpart
+    /// The value is null to Debezium, and the column is NOT NULL.
     case requiredValueIsNull
   }
 

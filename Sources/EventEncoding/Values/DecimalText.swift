@@ -29,6 +29,13 @@ struct DecimalText {
     guard at == end else { throw ConversionError(.malformed, at: at) }
   }
 
+  /// Digits of the fraction up to the last that is not zero.
+  func significantFractionCount(in text: RawSpan) -> Int {
+    var count = fractionDigits.count
+    while count > 0, text.byte(at: fractionDigits.lowerBound + count - 1) == UInt8(ascii: "0") { count -= 1 }
+    return count
+  }
+
   /// Leaves out zeros at the end of the fraction.
   mutating func dropTrailingZeros(in text: RawSpan) {
     while let last = fractionDigits.last, text.byte(at: last) == UInt8(ascii: "0") {

@@ -16,7 +16,7 @@ enum DefaultValue {
     guard column.type.kind == .base, let kind = kind(column.type.oid) else { return nil }
     if isFunction(expression) { return function(kind, mapping) }
     guard let literal = literal(expression) else { return nil }
-    return unsafe value(literal.span.bytes, kind, mapping)
+    return unsafe value(literal.span.bytes, kind, mapping, scale: scale(column))
   }
 
   private enum Kind {
@@ -106,7 +106,14 @@ enum DefaultValue {
     }
   }
 
-  private static func value(_ literal: RawSpan, _ kind: Kind, _ mapping: ColumnTypes.Mapping) -> ConnectValue? {
+  /// Of a `numeric`; `nil` where it has none.
+  private static func scale(_ column: ColumnDescription) -> Int? {
+    column.typeModifier < 4 ? nil : Int(column.typeModifier - 4) & 0x7FF
+  }
+
+  private static func value(
+    _ literal: RawSpan, _ kind: Kind, _ mapping: ColumnTypes.Mapping, scale: Int?
+  ) -> ConnectValue? {
     do throws(ConversionError) {
       switch kind {
       case .text, .json, .uuid: return .text(literal.array)
@@ -116,7 +123,11 @@ enum DefaultValue {
         return integer(number, mapping)
       case .numeric:
         if mapping.form == .decimal(.variableScale) { return nil }
-        _ = try DecimalText(literal)
+        let digits = try DecimalText(literal)
+        // A default of more digits than the column holds is none; the other forms see to it themselves.
+        if mapping.form == .decimal(.double), let scale, scale < digits.significantFractionCount(in: literal) {
+          return nil
+        }
         return try mapping.form.value(literal)
       case .float:
         return try mapping.form.value(literal)

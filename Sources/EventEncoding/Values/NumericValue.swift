@@ -5,24 +5,23 @@ import Primitives
 enum NumericValue {
   private enum Special { case notANumber, positiveInfinity, negativeInfinity }
 
-  /// Returns false where the value is null: `NaN` and the infinities have no counterpart among exact decimals.
+  /// Throws `noCounterpart` for `NaN` and the infinities, of which exact decimals have none.
   static func writeJSON(
     _ text: RawSpan, _ form: ValueForm.DecimalForm, _ format: JSONOptions.DecimalFormat, into out: inout ByteWriter
-  ) throws(ConversionError) -> Bool {
+  ) throws(ConversionError) {
     switch form {
     case .precise(let scale):
-      if special(text) != nil { return false }
+      try requireNumber(text)
       let decimal = try DecimalText(text)
       if format == .numeric {
-        try DecimalNumberText.write(decimal, text, scale: scale, into: &out)
-        return true
+        return try DecimalNumberText.write(decimal, text, scale: scale, into: &out)
       }
       let unscaled = try decimal.unscaled(text, scale: scale)
       out.append(UInt8(ascii: "\""))
       unscaled.writeBase64(into: &out)
       out.append(UInt8(ascii: "\""))
     case .variableScale:
-      if special(text) != nil { return false }
+      try requireNumber(text)
       var decimal = try DecimalText(text)
       decimal.dropTrailingZeros(in: text)
       let scale = decimal.fractionDigits.count
@@ -40,16 +39,20 @@ enum NumericValue {
       if special(text) == nil { _ = try DecimalText(text) }
       try FloatValue.writeJSON(text, isDouble: true, into: &out)
     }
-    return true
+  }
+
+  @inline(__always)
+  private static func requireNumber(_ text: RawSpan) throws(ConversionError) {
+    if special(text) != nil { throw ConversionError(.noCounterpart, at: 0) }
   }
 
   static func value(_ text: RawSpan, _ form: ValueForm.DecimalForm) throws(ConversionError) -> ConnectValue {
     switch form {
     case .precise(let scale):
-      if special(text) != nil { return .null }
+      try requireNumber(text)
       return .decimal(unscaled: try DecimalText(text).unscaled(text, scale: scale).bytes, scale: Int32(scale))
     case .variableScale:
-      if special(text) != nil { return .null }
+      try requireNumber(text)
       var decimal = try DecimalText(text)
       decimal.dropTrailingZeros(in: text)
       let scale = decimal.fractionDigits.count

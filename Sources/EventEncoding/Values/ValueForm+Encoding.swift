@@ -20,7 +20,7 @@ extension ValueForm {
     case .float64:
       try FloatValue.writeJSON(text, isDouble: true, into: &out)
     case .decimal(let form):
-      return try NumericValue.writeJSON(text, form, format, into: &out)
+      try NumericValue.writeJSON(text, form, format, into: &out)
     case .money(let form):
       JSONConverter.write(
         try MoneyValue.value(text, form), ColumnTypes.text, JSONOptions(decimalFormat: format), into: &out)
@@ -85,14 +85,16 @@ extension ValueForm {
       let (x, y) = try PointValue.coordinates(text)
       JSONConverter.write(PointValue.value(x, y), ColumnTypes.point, into: &out)
     case .array(let form):
-      return try form.writeJSON(text, format, into: &out)
+      try form.writeJSON(text, format, into: &out)
     case .emptyVector:
-      if text.byteCount == 0 { return false }
+      if text.byteCount == 0 { throw ConversionError(.noCounterpart, at: 0) }
       out.append("[]")
     case .jdbcDate, .jdbcTime, .jdbcTimestamp, .jdbcZonedTimestamp:
       return try writeJDBCJSON(text, into: &out)
     case .alwaysNull:
       return false
+    case .neverConverted:
+      throw ConversionError(.noCounterpart, at: 0)
     }
     return true
   }
@@ -139,7 +141,8 @@ extension ValueForm {
     case .hstore(.map): return HStoreValue.map(try HStoreValue.entries(text))
     case .point: return try PointValue.value(text)
     case .array(let form): return try form.value(text)
-    case .emptyVector: return text.byteCount == 0 ? .null : .array([])
+    case .emptyVector where text.byteCount > 0: return .array([])
+    case .emptyVector, .neverConverted: throw ConversionError(.noCounterpart, at: 0)
     case .jdbcDate, .jdbcTime, .jdbcTimestamp, .jdbcZonedTimestamp: return try jdbcValue(text)
     case .alwaysNull: return .null
     }

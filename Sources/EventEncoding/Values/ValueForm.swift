@@ -54,8 +54,10 @@ enum ValueForm: Sendable, Equatable {
   indirect case array(ArrayForm)
   /// `int2vector` and `oidvector`, of which Debezium finds no element, and no value either where there is none.
   case emptyVector
-  /// A column that is in the schema and never has a value: `bit[]`, and `name` in the stream.
+  /// A column that is in the schema and never has a value: `name` in the stream.
   case alwaysNull
+  /// A column whose values do not fit its own schema: `bit[]`.
+  case neverConverted
 
   struct ArrayForm: Sendable, Equatable {
     var element: ValueForm
