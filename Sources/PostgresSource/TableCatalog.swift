@@ -13,6 +13,8 @@ public struct TableCatalog: Sendable {
     public let estimatedRows: Int64
   }
 
+  /// Types stay as they were when they were first asked for, as in Debezium: a label that is added to an enumeration
+  /// later is in no schema before the next start.
   private var types: [TypeOID: TypeDescription] = [:]
 
   public init() {}
@@ -31,8 +33,6 @@ public struct TableCatalog: Sendable {
       WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
       ORDER BY a.attnum
       """, [oid.description])
-    // Labels and domains can change between two relation messages.
-    types.removeAll()
     var columns: [ColumnDescription] = []
     for row in answer.rows {
       guard let name = row[0], let type = row[1].flatMap({ UInt32($0) }), let modifier = row[2].flatMap({ Int32($0) })
@@ -44,6 +44,44 @@ public struct TableCatalog: Sendable {
           comment: row[6]))
     }
     return columns
+  }
+
+  /// Takes all enumerations as they are now, as Debezium does at its start.
+  public mutating func readEnumerations(on connection: borrowing PostgresConnection) throws(PostgresError) {
+    let answer = try connection.query(
+      """
+      SELECT t.oid, t.typname, n.nspname, n.nspname = ANY (current_schemas(true)), e.enumlabel
+      FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+      JOIN pg_catalog.pg_enum e ON e.enumtypid = t.oid ORDER BY t.oid, e.enumsortorder
+      """)
+    for row in answer.rows {
+      guard let oid = row[0].flatMap({ UInt32($0) }).map({ TypeOID(rawValue: $0) }), let name = row[1],
+        let schema = row[2], let label = row[4]
+      else { continue }
+      var labels: [String] = []
+      if case .enumeration(let known) = types[oid]?.kind { labels = known }
+      types[oid] = TypeDescription(
+        oid: oid, name: name, schemaName: schema, isOnSearchPath: row[3] == "t", kind: .enumeration(labels + [label]))
+    }
+  }
+
+  /// A type by its number, as it was when it was first asked for.
+  public mutating func type(
+    _ oid: TypeOID, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> TypeDescription {
+    try type(oid, on: connection, depth: 0)
+  }
+
+  /// The table that has the name now.
+  public static func table(
+    named name: String, inSchema schema: String, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> RelationOID? {
+    try connection.query(
+      """
+      SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')
+      """, [schema, name]
+    ).firstValue.flatMap { UInt32($0) }.map { RelationOID(rawValue: $0) }
   }
 
   /// Types nest through domains and arrays; a real catalogue nests a few levels.

@@ -30,17 +30,21 @@ public final class ColumnCodec: Sendable {
     guard let mapping = ColumnTypes.mapping(column.type, modifier: column.typeModifier, options) else { return nil }
     var schema = mapping.schema
     schema.parameters += parameters
-    schema.isOptional = column.isNullable
+    // One schema is optional of itself: that of `geometry`.
+    schema.isOptional = column.isNullable || mapping.schema.isOptional
     schema.defaultValue = DefaultValue.parse(column, mapping)
-    return ColumnCodec(schema, ColumnTypes.mapping(mapping, of: column.type, from: origin, options), json)
+    return ColumnCodec(
+      schema, ColumnTypes.mapping(mapping, of: column.type, from: origin, options), isNullable: column.isNullable, json)
   }
 
-  private init(_ schema: ConnectSchema, _ mapping: ColumnTypes.Mapping, _ options: JSONOptions) {
+  private init(
+    _ schema: ConnectSchema, _ mapping: ColumnTypes.Mapping, isNullable: Bool, _ options: JSONOptions
+  ) {
     self.schema = schema
     self.options = options
     form = mapping.form
     unavailable = mapping.unavailable
-    absentValue = schema.isOptional ? .null : schema.defaultValue ?? mapping.fallback
+    absentValue = isNullable ? .null : schema.defaultValue ?? mapping.fallback
     var out = ByteWriter()
     JSONConverter.write(absentValue, schema, options, into: &out)
     absentJSON = out.copiedBytes

@@ -33,10 +33,19 @@ extension ColumnTypes {
     let form = ValueForm.ArrayForm(
       element: item.form, elementsMayBeNull: isOptional && element.name != "ltree",
       printsInnerArrays: item.form == .text && element.name != "citext" && element.name != "isbn",
-      delimiter: element.name == "box" ? UInt8(ascii: ";") : UInt8(ascii: ","))
+      delimiter: delimiter(element))
     return Mapping(
       schema: ConnectSchema(.array(item.schema)), form: .array(form), fallback: .array([]),
       unavailable: unavailable(element, item, options))
+  }
+
+  /// `pg_type.typdelim`: a semicolon for `box`, a colon for PostGIS's types, a comma for all others.
+  private static func delimiter(_ element: TypeDescription) -> UInt8 {
+    switch element.name {
+    case "box": UInt8(ascii: ";")
+    case "geometry", "geography": UInt8(ascii: ":")
+    default: UInt8(ascii: ",")
+    }
   }
 
   private static func opaqueElement(_ element: TypeDescription, _ options: ValueOptions) -> Mapping? {

@@ -116,6 +116,15 @@ enum ColumnTypes {
     case "citext", "isbn": return string(options)
     case "ltree": return string(options, name: "io.debezium.data.Ltree")
     case "hstore": return hstore(options)
+    case "geometry": return Mapping(schema: SpatialValue.geometry, form: .spatial, fallback: SpatialValue.empty)
+    case "geography": return Mapping(schema: SpatialValue.geography, form: .spatial, fallback: SpatialValue.empty)
+    case "vector":
+      return Mapping(schema: VectorValue.double, form: .denseVector(isDouble: true), fallback: .array([]))
+    case "halfvec":
+      return Mapping(schema: VectorValue.float, form: .denseVector(isDouble: false), fallback: .array([]))
+    case "sparsevec":
+      // An empty list in Debezium, which its own schema refuses; there the row cannot be sent.
+      return Mapping(schema: VectorValue.sparse, form: .sparseVector, fallback: .null)
     default: return nil
     }
   }

@@ -84,6 +84,13 @@ extension ValueForm {
     case .point:
       let (x, y) = try PointValue.coordinates(text)
       JSONConverter.write(PointValue.value(x, y), ColumnTypes.point, into: &out)
+    case .spatial:
+      JSONConverter.write(try SpatialValue.value(text), SpatialValue.geometry, into: &out)
+    case .denseVector(let isDouble):
+      JSONConverter.write(
+        try VectorValue.dense(text, isDouble: isDouble), isDouble ? VectorValue.double : VectorValue.float, into: &out)
+    case .sparseVector:
+      JSONConverter.write(try VectorValue.sparse(text), VectorValue.sparse, into: &out)
     case .array(let form):
       try form.writeJSON(text, format, into: &out)
     case .emptyVector:
@@ -140,6 +147,9 @@ extension ValueForm {
     case .hstore(.json): return .text(HStoreValue.json(try HStoreValue.entries(text)))
     case .hstore(.map): return HStoreValue.map(try HStoreValue.entries(text))
     case .point: return try PointValue.value(text)
+    case .spatial: return try SpatialValue.value(text)
+    case .denseVector(let isDouble): return try VectorValue.dense(text, isDouble: isDouble)
+    case .sparseVector: return try VectorValue.sparse(text)
     case .array(let form): return try form.value(text)
     case .emptyVector where text.byteCount > 0: return .array([])
     case .emptyVector, .neverConverted: throw ConversionError(.noCounterpart, at: 0)

@@ -51,6 +51,11 @@ enum ValueForm: Sendable, Equatable {
   case interval(IntervalForm)
   case hstore(HStoreForm)
   case point
+  /// `geometry` and `geography` of PostGIS.
+  case spatial
+  /// `vector` (doubles) and `halfvec` (floats) of pgvector.
+  case denseVector(isDouble: Bool)
+  case sparseVector
   indirect case array(ArrayForm)
   /// `int2vector` and `oidvector`, of which Debezium finds no element, and no value either where there is none.
   case emptyVector
@@ -65,7 +70,7 @@ enum ValueForm: Sendable, Equatable {
     var elementsMayBeNull: Bool
     /// An array inside the array is its own text; else it is null.
     var printsInnerArrays: Bool
-    /// `;` for `box`, else `,`.
+    /// Between two elements.
     var delimiter: UInt8
   }
 }

@@ -1,3 +1,4 @@
+import ConnectData
 import EventEncoding
 import EventRouting
 import PgOutput
@@ -43,6 +44,8 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   ) throws(SourceError) {
     self.slot = slot
     do throws(PostgresError) {
+      catalog = TableCatalog()
+      try catalog.readEnumerations(on: catalogConnection)
       try replication.startReplication(slot: slot, at: position, options: options)
     } catch {
       throw ErrorPolicy.sourceError(error)
@@ -97,11 +100,38 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
 
   mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription {
     do throws(PostgresError) {
-      return try Self.describe(
-        relation.oid, TableID(schema: relation.schema, name: relation.name), &catalog, on: catalogConnection)
+      return try Self.describe(relation, &catalog, on: catalogConnection)
     } catch {
       throw ErrorPolicy.sourceError(error)
     }
+  }
+
+  /// The columns of the message with what the catalogue says of them now, which may be ahead of the stream: a column
+  /// that is gone there is optional and without default, a type that has changed is the message's. A table that is gone
+  /// is looked for by its name, under which another may stand.
+  static func describe(
+    _ relation: Relation, _ catalog: inout TableCatalog, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> TableDescription {
+    let id = TableID(schema: relation.schema, name: relation.name)
+    var found = try describe(relation.oid, id, &catalog, on: connection)
+    if found.columns.isEmpty,
+      let other = try TableCatalog.table(named: id.name, inSchema: id.schema, on: connection)
+    {
+      found = try describe(other, id, &catalog, on: connection)
+    }
+    var columns: [ColumnDescription] = []
+    for column in relation.columns {
+      if let known = found.columns.first(where: { $0.name == column.name }), known.typeOID == column.type {
+        columns.append(known)
+        continue
+      }
+      let type = try catalog.type(column.type, on: connection)
+      var described =
+        found.columns.first { $0.name == column.name } ?? ColumnDescription(name: column.name, type: type)
+      described.type = type
+      columns.append(described)
+    }
+    return TableDescription(id: id, columns: columns, keyColumns: found.keyColumns)
   }
 
   static func describe(
