@@ -33,6 +33,8 @@ public struct PipelineOptions {
   public var skipsUnchangedRows = false
   /// `column.mask.…` and `column.truncate.…`; `nil` without any.
   public var columnMasks: ColumnMasks?
+  /// `post.processors`
+  public var reselection: RowReselection?
   /// `message.key.columns`
   public var messageKeys: MessageKeyColumns?
   public var messageFilter = MessagePrefixFilter()

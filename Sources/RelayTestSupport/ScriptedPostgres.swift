@@ -158,6 +158,11 @@ public struct ScriptedSource: ReplicationSource, ~Copyable {
     if isBroken { throw SourceError(.reconnect, "the script cut the connection") }
   }
 
+  public mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer {
+    if isBroken { throw SourceError(.reconnect, "the script cut the connection") }
+    return .missing
+  }
+
   public mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription {
     if isBroken { throw SourceError(.reconnect, "the script cut the connection") }
     return ScriptedPostgres.description

@@ -38,6 +38,23 @@ import Testing
     #expect(options.producerOverrides["linger.ms"]?.text == "7" && !options.tombstonesOnDelete)
   }
 
+  @Test(arguments: ["r.", "post.processors.r."])
+  func theOptionsOfAPostProcessorStandBehindItsName(prefix: String) throws {
+    let options = try Support.options([
+      "post.processors": "r", prefix + "type": "io.debezium.processors.reselect.ReselectColumnsPostProcessor",
+      prefix + "reselect.columns.include.list": "public.t:a,public.t:b", prefix + "reselect.null.values": "false",
+      prefix + "reselect.error.handling.mode": "FAIL",
+    ])
+    let reselection = try #require(options.reselection)
+    #expect(reselection.includeList == ["public.t:a", "public.t:b"] && reselection.failsOnError)
+    #expect(reselection.takesUnavailable && !reselection.takesNulls && !reselection.usesEventKey)
+  }
+
+  @Test func aPostProcessorThatIsNotDebeziumsIsRefused() {
+    #expect(Support.problems(["post.processors": "r", "r.type": "com.example.P"]).map(\.property) == ["r.type"])
+    #expect(Support.problems(["post.processors": "r,s"]).map(\.property) == ["post.processors"])
+  }
+
   @Test(arguments: [
     ("snapshot.mode", "custom", "it needs a Java class"), ("snapshot.mode", "never", "must be one of"),
     ("plugin.name", "decoderbufs", "only pgoutput"), ("plugin.name", "wal2json", "must be one of"),

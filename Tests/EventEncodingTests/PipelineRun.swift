@@ -90,6 +90,14 @@ final class PipelineRun {
     return options
   }
 
+  /// Answers `needsRow`.
+  func supply(_ answer: RowAnswer) throws(PipelineError) {
+    defer { drain() }
+    try pipeline.supply(answer)
+  }
+
+  func takeReselectionWarning() -> ReselectionWarning? { pipeline.takeReselectionWarning() }
+
   @discardableResult
   func receive(_ message: [UInt8], at lsn: UInt64 = 0) throws(PipelineError) -> EventPipeline.Step {
     let position = LSN(rawValue: lsn)

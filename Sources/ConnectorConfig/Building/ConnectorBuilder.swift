@@ -3,6 +3,7 @@ enum ConnectorBuilder {
   private static let catalogue = ConnectCatalogue.connector + DebeziumCatalogue.all
   private static let structuredPrefixes = [
     "transforms.", "predicates.", "topic.creation.", "key.converter.", "value.converter.", "header.converter.",
+    "post.processors.",
   ]
   private static let structuredNames = [
     "transforms", "predicates", "key.converter", "value.converter", "header.converter",
@@ -34,6 +35,7 @@ enum ConnectorBuilder {
     options.signals = signals(set, &problems)
     TopicNamingBuilder.read(set, &options, &problems)
     ColumnMaskBuilder.read(set, &options, &problems)
+    options.reselection = PostProcessorBuilder.read(entries, problems: &problems)
 
     if options.errorsTolerance == .all, options.deadLetterTopic == nil, let entry = set.entry("errors.tolerance") {
       problems.add(
@@ -63,8 +65,8 @@ enum ConnectorBuilder {
     structuredNames.contains(name) || structuredPrefixes.contains { name.hasPrefix($0) }
   }
 
-  /// Without what has readers of its own, and without the options of converters and post processors, whose list is
-  /// refused as a whole.
+  /// Without what has readers of its own, and without the options of converters, whose list is refused as a whole, and
+  /// of post processors.
   private static func plain(_ entries: [ResolvedEntry]) -> [ResolvedEntry] {
     let aliases = entries.filter { $0.fullName == "converters" || $0.fullName == "post.processors" }
       .flatMap { $0.value.splitList() }

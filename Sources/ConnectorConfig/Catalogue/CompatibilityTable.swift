@@ -24,6 +24,10 @@ public enum CompatibilityTable {
     ]
     let afterTransforms: [(String, [Property])] = [
       ("Predicates", predicates),
+      (
+        "Post processors: ReselectColumnsPostProcessor",
+        prefixed("post.processors.<alias>.", PostProcessorBuilder.options)
+      ),
       ("Worker file: Kafka", WorkerCatalogue.kafka),
       ("Worker file: converters", WorkerCatalogue.converters),
       ("Worker file: state, topics, providers", WorkerCatalogue.offsets),

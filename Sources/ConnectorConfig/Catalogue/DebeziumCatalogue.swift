@@ -125,7 +125,7 @@ enum DebeziumCatalogue {
     Property("column.propagate.source.type", .regexList),
     Property("datatype.propagate.source.type", .regexList),
     .refused("converters", .string, nil, "it names Java classes"),
-    .refused("post.processors", .string),
+    Property("post.processors", .list),
   ]
 
   static let events: [Property] = [

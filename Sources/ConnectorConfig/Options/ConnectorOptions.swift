@@ -36,6 +36,8 @@ public struct ConnectorOptions: Sendable, Hashable {
   public var tableExcludeList: [String] = []
   public var columnIncludeList: [String] = []
   public var columnExcludeList: [String] = []
+  /// `post.processors`
+  public var reselection: ReselectionOptions?
   /// In the file's order.
   public var columnMasks: [ColumnMaskOptions] = []
   /// `table.ignore.builtin`

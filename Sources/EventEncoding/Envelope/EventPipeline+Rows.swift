@@ -100,7 +100,7 @@ extension EventPipeline {
         do throws(TransformFailure) {
           guard let outboxPlan = try plan.outbox[index]?.get() else { continue }
           subject.topic = try outbox.write(
-            index, router, outboxPlan, plan, new!, old: fallback, message, lsn: lsn, now: now, rows: &rows,
+            index, router, outboxPlan, plan, completed ?? new!, old: fallback, message, lsn: lsn, now: now, rows: &rows,
             topics: &topics,
             into: &record)
         } catch {
@@ -169,7 +169,7 @@ extension EventPipeline {
     }
     record.bytes.append(",\"after\":")
     if let new {
-      try rows.writeRow(plan, new, old: fallback, message, lsn: lsn, into: &record.bytes)
+      try rows.writeRow(plan, completed ?? new, old: fallback, message, lsn: lsn, into: &record.bytes)
     } else {
       record.bytes.append("null")
     }

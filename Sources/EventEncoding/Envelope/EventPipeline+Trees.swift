@@ -42,7 +42,7 @@ extension EventPipeline {
     var before = ConnectValue.null
     var after = ConnectValue.null
     if let old { before = try rows.treeRow(plan, old, old: nil, message, lsn: lsn) }
-    if let new { after = try rows.treeRow(plan, new, old: fallback, message, lsn: lsn) }
+    if let new { after = try rows.treeRow(plan, completed ?? new, old: fallback, message, lsn: lsn) }
     var block = ConnectValue.null
     if collectionOrder > 0, let transaction {
       block = .structure([

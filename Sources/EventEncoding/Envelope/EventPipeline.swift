@@ -19,6 +19,8 @@ public struct EventPipeline: ~Copyable {
     case needsTable(Relation)
     /// A row of the signalling table, whose record is among the others.
     case signal(SignalMessage)
+    /// A change lacks a part of its row: read it from the table, then call `supply`.
+    case needsRow(RowLookup)
   }
 
   /// Records that wait for the producer, oldest first.
@@ -43,6 +45,13 @@ public struct EventPipeline: ~Copyable {
   private var lastRelation: RelationOID?
   private var lastPlan: RelationPlan?
   var transaction: TransactionContext?
+  /// A change that waits for `supply`.
+  var held: HeldChange?
+  /// The row of the change in hand as `supply` completed it, in the place of `after`.
+  var completed: TupleLayout?
+  /// The change in hand is to go on as it is.
+  var isCompleting = false
+  var reselectionWarning: ReselectionWarning?
   /// End of the last transaction or non-transactional message seen in this connector's life: first part of
   /// `source.sequence`. Source: Debezium 3.6, `PostgresStreamingChangeEventSource.commitMessage`.
   public internal(set) var lastCommit: LSN?
@@ -77,6 +86,7 @@ public struct EventPipeline: ~Copyable {
   /// The stream starts anew: an open transaction is forgotten, relations will be described again.
   public mutating func streamRestarted() {
     transaction = nil
+    held = nil
     plans.removeAll()
     lastRelation = nil
     lastPlan = nil
@@ -109,27 +119,47 @@ public struct EventPipeline: ~Copyable {
   /// What has gone to the dead-letter topic since the last call, and how many more there were.
   public mutating func takeDeadLetters() -> (errors: [PipelineError], more: UInt64) { deadLetters.take() }
 
+  /// A row that was published without what was to be read again since the last call.
+  public mutating func takeReselectionWarning() -> ReselectionWarning? {
+    defer { reselectionWarning = nil }
+    return reselectionWarning
+  }
+
   /// Takes one message of the stream.
   /// - Parameter now: wall clock in nanoseconds since 1970, for the envelope's `ts_*`.
   public mutating func receive(
     _ message: RawSpan, _ header: XLogDataHeader, now: Int64
   ) throws(PipelineError) -> Step {
-    let decoded: PgOutputMessage
-    do throws(DecodeError) {
-      decoded = try decoder.decode(message)
-    } catch {
-      throw PipelineError(.decode(error), lsn: header.walStart)
-    }
+    try receive(message, messageBytes: message.byteCount, header, now: now)
+  }
+
+  /// `bytes` begin with the message; behind it may stand values that complete its row.
+  mutating func receive(
+    _ bytes: RawSpan, messageBytes: Int, _ header: XLogDataHeader, now: Int64
+  ) throws(PipelineError) -> Step {
+    let message = bytes
+    let decoded = try decode(bytes.extracting(0..<messageBytes), header)
     switch decoded {
     case .insert(let relation):
       let plan = try plan(relation, header.walStart)
       try check(decoder.newTuple, plan, header.walStart)
+      if plan.reselection != nil, !isCompleting,
+        let lookup = holds(.create, plan, old: nil, new: decoder.newTuple, message, header, now)
+      {
+        return .needsRow(lookup)
+      }
       try change(.create, plan, old: nil, new: decoder.newTuple, message, header.walStart, now)
       return rowStep()
     case .update(let relation, let old):
       let plan = try plan(relation, header.walStart)
       try check(decoder.newTuple, plan, header.walStart)
       if old != .none { try check(decoder.oldTuple, plan, header.walStart) }
+      if plan.reselection != nil, !isCompleting {
+        let oldTuple = old == .none ? nil : decoder.oldTuple
+        if let lookup = holds(.update, plan, old: oldTuple, new: decoder.newTuple, message, header, now) {
+          return .needsRow(lookup)
+        }
+      }
       try change(
         .update, plan, old: old == .none ? nil : decoder.oldTuple, new: decoder.newTuple, message, header.walStart, now)
       return rowStep()
@@ -171,6 +201,30 @@ public struct EventPipeline: ~Copyable {
     guard let signal else { return .rows }
     self.signal = nil
     return .signal(signal)
+  }
+
+  private mutating func decode(
+    _ message: RawSpan, _ header: XLogDataHeader
+  ) throws(PipelineError) -> PgOutputMessage {
+    do throws(DecodeError) {
+      return try decoder.decode(message)
+    } catch {
+      throw PipelineError(.decode(error), lsn: header.walStart)
+    }
+  }
+
+  /// The rows of a change that was held.
+  mutating func decodeAgain(
+    _ change: HeldChange
+  ) throws(PipelineError) -> (plan: RelationPlan, old: TupleLayout?, new: TupleLayout) {
+    switch try unsafe decode(change.message.span.bytes, change.header) {
+    case .insert(let relation): return (try plan(relation, change.header.walStart), nil, decoder.newTuple)
+    case .update(let relation, let old):
+      return (
+        try plan(relation, change.header.walStart), old == .none ? nil : decoder.oldTuple, decoder.newTuple
+      )
+    default: preconditionFailure("only inserts and updates are held")
+    }
   }
 
   /// Answers `needsTable`.

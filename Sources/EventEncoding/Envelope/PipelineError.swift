@@ -13,6 +13,8 @@ public struct PipelineError: Error, Sendable {
     case transform(alias: String, TransformFailure)
     /// A converter could not take the record's key, value or header.
     case converter(String)
+    /// Columns that were to be read again could not be, with `reselect.error.handling.mode=fail`.
+    case reselection(columns: [String], String)
     /// A change of a relation that was never described, or whose shape differs from its description.
     case unexpectedMessage(String)
   }
@@ -41,6 +43,7 @@ extension PipelineError: CustomStringConvertible {
       case .conversion(let error, let column): "column \(column) cannot be converted: \(error)"
       case .transform(let alias, let failure): "transform \(alias): \(failure)"
       case .converter(let reason): reason
+      case .reselection(let columns, let reason): "re-selecting \(columns.joined(separator: ", ")): \(reason)"
       case .unexpectedMessage(let reason): reason
       }
     let place =

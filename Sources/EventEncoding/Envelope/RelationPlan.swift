@@ -16,6 +16,8 @@ final class RelationPlan {
   let keyColumns: [ColumnPlan]
   /// Whether the records have a key, be it one without fields.
   let hasKey: Bool
+  /// `nil` where nothing of the table is read again.
+  let reselection: ReselectionPlan?
   /// Field that a naming strategy puts behind the key's columns; the same in all records.
   let keyField: (json: [UInt8], value: [UInt8])?
   let keySchema: ConnectSchema
@@ -91,6 +93,13 @@ final class RelationPlan {
           isFirst: keyColumns.isEmpty))
     }
     self.keyColumns = keyColumns
+    // Of signals nothing is read again.
+    reselection =
+      isSignalTable
+      ? nil
+      : options.reselection.flatMap {
+        ReselectionPlan($0, relation, table, columns: columns, key: $0.usesEventKey ? keyNames : table.keyColumns)
+      }
     let keyField = options.topics.keyField(id)
     hasKey = !keyNames.isEmpty || keyField != nil
     self.keyField = keyField.map { field in

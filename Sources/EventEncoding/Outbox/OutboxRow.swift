@@ -36,6 +36,7 @@ extension PipelineError {
     switch cause {
     case .decode(let error): "\(error)"
     case .conversion(let error, let column): "column \(column) cannot be converted: \(error)"
+    case .reselection(let columns, let reason): "re-selecting \(columns.joined(separator: ", ")): \(reason)"
     case .transform(_, let failure): "\(failure)"
     case .converter(let reason), .unexpectedMessage(let reason): reason
     }

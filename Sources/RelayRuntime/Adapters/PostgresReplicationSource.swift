@@ -1,6 +1,7 @@
 import ConnectData
 import EventEncoding
 import EventRouting
+import Glibc
 import PgOutput
 import PostgresSource
 import Primitives
@@ -11,6 +12,7 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   private let catalogConnection: PostgresConnection
   private var catalog = TableCatalog()
   private var slot = ""
+  private var hasRowTimeout = false
   private var update = ByteWriter(minimumCapacity: StandbyStatusUpdate.byteCount)
   /// Bytes of a status update wait for the socket to take them.
   private(set) var wantsToWrite = false
@@ -140,6 +142,36 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
     TableDescription(
       id: table, columns: try catalog.columns(ofTable: oid, on: connection),
       keyColumns: try TableCatalog.keyColumns(ofTable: oid, on: connection))
+  }
+
+  /// Longer than that a look-up fails, and the stream goes on.
+  private static let rowTimeoutMilliseconds = 10_000
+
+  mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer {
+    guard !row.key.isEmpty else { return .failed("the table has no key to find the row by") }
+    let statement = RowStatement(row)
+    do throws(PostgresError) {
+      if !hasRowTimeout {
+        try catalogConnection.execute("SET statement_timeout = \(Self.rowTimeoutMilliseconds)")
+        hasRowTimeout = true
+      }
+      let end = RelayClock.now().monotonicMilliseconds + Int64(Self.rowTimeoutMilliseconds)
+      while true {
+        if let answer = statement.answer(try catalogConnection.query(statement.text, statement.parameters).rows) {
+          return answer
+        }
+        guard RelayClock.now().monotonicMilliseconds < end else {
+          return .failed("transaction \(row.transaction) is not visible yet")
+        }
+        var pause = timespec(tv_sec: 0, tv_nsec: 500_000)
+        _ = unsafe nanosleep(&pause, nil)
+      }
+    } catch {
+      // 57014: the time is up. Whatever else the server says of the statement is the statement's fault.
+      let isAnswer = error.sqlState == "57014" || !["08", "53", "57", "58", ""].contains(error.sqlState.prefix(2))
+      if error.kind == .statement, isAnswer { return .failed(error.description) }
+      throw ErrorPolicy.sourceError(error)
+    }
   }
 
   mutating func end(timeoutMilliseconds: Int32) { replication.endReplication(timeoutMilliseconds: timeoutMilliseconds) }

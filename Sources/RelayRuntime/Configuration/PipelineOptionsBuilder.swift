@@ -23,6 +23,12 @@ extension PlanBuilder {
       options.skippedOperations.compactMap { $0.rawValue.utf8.first.flatMap(Operation.init(rawValue:)) })
     let masks = try ColumnMasks(options.columnMasks.map { ($0.patterns, $0.mask) })
     pipeline.columnMasks = masks.isEmpty ? nil : masks
+    pipeline.reselection = try options.reselection.map { reselection in
+      try RowReselection(
+        includeList: reselection.includeList, excludeList: reselection.excludeList,
+        takesUnavailable: reselection.takesUnavailable, takesNulls: reselection.takesNulls,
+        usesEventKey: reselection.usesEventKey, failsOnError: reselection.failsOnError)
+    }
     pipeline.messageKeys = try MessageKeyColumns(options.messageKeyRules)
     pipeline.messageFilter = try MessagePrefixFilter(
       includeList: options.messagePrefixIncludeList, excludeList: options.messagePrefixExcludeList)

@@ -316,6 +316,18 @@ public struct RelayLoop<
       } catch {
         throw .source(error)
       }
+    case .needsRow(let lookup):
+      let answer: RowAnswer
+      do throws(SourceError) {
+        answer = try source.lookUp(lookup)
+      } catch {
+        throw .source(error)
+      }
+      do throws(PipelineError) {
+        try pipeline.supply(answer)
+      } catch {
+        throw .pipeline(error)
+      }
     }
     try handOverPending()
   }

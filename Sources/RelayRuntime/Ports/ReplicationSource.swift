@@ -11,6 +11,8 @@ public protocol ReplicationSource: ~Copyable {
   mutating func execute(_ sql: String) throws(SourceError)
   /// Asks the catalogue for what a relation message does not carry.
   mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription
+  /// Reads columns of one row as it is now. Waits 10 s at most, well within `wal_sender_timeout`.
+  mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer
   /// The slot's `catalog_xmin`, for `source.xmin`.
   mutating func slotXmin() throws(SourceError) -> UInt64?
 }

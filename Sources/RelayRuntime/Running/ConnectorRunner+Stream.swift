@@ -149,6 +149,11 @@ extension ConnectorRunner {
         logger.log(level: notice.level == .warning ? .warning : .info, "\(notice.text)")
       }
       tellDeadLetters(&loop)
+      if let warning = loop.pipeline.takeReselectionWarning() {
+        let columns = warning.columns.joined(separator: ", ")
+        logger.warning(
+          "table \(warning.table), LSN \(warning.lsn): \(columns) could not be read again: \(warning.reason)")
+      }
       if let warning = loop.pipeline.takeConversionWarning() {
         logger.warning(
           "table \(warning.table), column \(warning.column), LSN \(warning.lsn): \(warning.error); written as null")
