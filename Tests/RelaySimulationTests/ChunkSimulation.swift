@@ -189,6 +189,8 @@ struct ChunkSource: ReplicationSource, ~Copyable {
     owesKeepalive = update.replyRequested || owesKeepalive
   }
   mutating func execute(_ sql: String) throws(SourceError) {}
+  mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer { .missing }
+
   mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription {
     relation.name == "t" ? ChunkWorld.description : ChunkWorld.signalDescription
   }
