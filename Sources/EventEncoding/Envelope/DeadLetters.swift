@@ -45,7 +45,7 @@ extension PipelineError {
   var concernsOneRecord: Bool {
     switch cause {
     case .conversion, .transform, .converter: true
-    case .decode, .unexpectedMessage: false
+    case .decode, .unexpectedMessage, .reselection: false
     }
   }
 
@@ -54,7 +54,7 @@ extension PipelineError {
     switch cause {
     case .transform: "TRANSFORMATION"
     case .converter: "VALUE_CONVERTER"
-    case .conversion, .decode, .unexpectedMessage: "TASK_POLL"
+    case .conversion, .decode, .unexpectedMessage, .reselection: "TASK_POLL"
     }
   }
 }

@@ -45,7 +45,7 @@ extension EventPipeline {
     case .transform(let alias, _):
       className = chain.steps.first { $0.alias == alias }.map { $0.className } ?? alias
     case .converter: className = options.valueConverter.className
-    case .conversion, .decode, .unexpectedMessage: break
+    case .conversion, .decode, .unexpectedMessage, .reselection: break
     }
     var headers = [
       ("__connect.errors.topic", topic), ("__connect.errors.connector.name", deadLetter.connectorName),
