@@ -130,4 +130,36 @@ import Testing
     #expect(
       values(versions) == [#"{"payload":{"a":1},"v":1}"#, #"{"payload":"text","v":1}"#, #"{"payload":[],"v":1}"#])
   }
+
+  @Test func decodedMessagesKeepWhatTheyHold() throws {
+    var decode = DecodeLogicalMessage(includesNulls: false)
+    decode.isExact = true
+    let kind = try RecordedOutboxTests.eventRouter {
+      $0.isExact = true
+      $0.expandsJSONPayload = true
+    }
+    let steps = [
+      TransformStep(alias: "decode", kind: .record(decode), predicate: nil),
+      TransformStep(alias: "outbox", kind: kind, predicate: nil),
+    ]
+    let payloads = [
+      #"{"amount": 12.50, "big": 12345678901234567890123, "none": null, "of": []}"#, #"[1, "x", [2.0]]"#, "12.50", "7",
+      #""plain""#, "null",
+    ]
+    let run = PipelineRun(try PipelineRun.options(key: .string, value: PipelineRun.json, transforms: steps))
+    try run.transaction(1, at: 0, end: 200) {
+      for (index, payload) in payloads.enumerated() {
+        let content = #"{"id": "\#(index)", "aggregatetype": "Order", "aggregateid": "o", "payload": \#(payload)}"#
+        let lsn = 110 + UInt64(index)
+        try run.receive(
+          WireBuilder.message(isTransactional: true, lsn: lsn, prefix: "outbox", content: Array(content.utf8)), at: lsn)
+      }
+    }
+    #expect(
+      values(run.records) == [
+        #"{"amount":12.50,"big":12345678901234567890123,"none":null,"of":[]}"#, #"[1,"x",[2.0]]"#, "12.50", "7",
+        #""plain""#, "null",
+      ])
+    #expect(run.records.allSatisfy { $0.topic == "outbox.event.Order" })
+  }
 }

@@ -42,6 +42,36 @@ import Testing
     #expect(schema?.fields[2].schema.fields == [ConnectField("n", ConnectSchema(.bytes, isOptional: true))])
   }
 
+  @Test func inExactModeMembersKeepWhatTheyHold() throws {
+    var transform = DecodeLogicalMessage(includesNulls: false)
+    transform.isExact = true
+    let record = try transform.applied(
+      message(
+        #" {"id": "\u00e9", "i": 7, "l": 5000000000, "big": 18446744073709551616, "d": 12.50, "z": -0, "t": true, "n": null, "a": [1, "x", []], "o": {"p": 1.0, "p": null}}"#
+      ))
+    func document(_ text: String) -> ConnectValue { .text(Array(text.utf8)) }
+    #expect(
+      record?.value
+        == .structure([
+          .text("c"), .int64(5),
+          .structure([
+            .text("é"), .int32(7), .int64(5_000_000_000), document("18446744073709551616"), document("12.50"),
+            document("-0"), .boolean(true), .null, document(#"[1,"x",[]]"#), document(#"{"p":1.0,"p":null}"#),
+          ]),
+        ]))
+    let fields = record?.valueSchema?.schema.fields[2].schema.fields ?? []
+    #expect(
+      fields.filter { $0.schema.isJSONDocument }.map(\.name) == ["big", "d", "z", "a", "o"]
+        && fields.first { $0.name == "n" }?.schema.kind == .bytes)
+  }
+
+  @Test(arguments: ["plain", "[1]", "[]", "", "{", #"{"a":1e}"#, #"{"a":[1}"#, #"{"":1}"#])
+  func inExactModeWhatIsNoRowIsAnError(content: String) {
+    var transform = DecodeLogicalMessage(includesNulls: false)
+    transform.isExact = true
+    #expect(throws: TransformFailure.self) { try transform.applied(message(content)) }
+  }
+
   @Test(arguments: ["plain", "[1]", "[]", "{\"a\":[1,\"b\"]}", "", "{"])
   func whatIsNoObjectIsAnError(content: String) {
     var transform = DecodeLogicalMessage(includesNulls: false)

@@ -57,6 +57,19 @@ public enum PayloadExpansion: Sendable, Equatable {
     }
     return .expanded(schema: schema, value: value)
   }
+
+  /// Exact mode: one object as a row, of which no member is lost or changed. Texts, booleans and whole numbers of 64 bits
+  /// have the types that `expand` gives them, all other members are JSON text under `ConnectSchema.jsonDocument`, and
+  /// nulls are fields of bytes. `nil` for what is no object or has a member without a name.
+  public static func expandRow(_ text: RawSpan) -> (schema: ConnectSchema, value: ConnectValue)? {
+    var parser = PayloadExpansionParser(text, keepsDocuments: true)
+    guard let node = parser.parse(), case .object(let object) = node else { return nil }
+    var inference = PayloadExpansionSchema(nullBehavior: .optionalBytes)
+    guard let schema = try? inference.schema(of: node, path: nil),
+      let value = PayloadExpansionValue.structure(object, schema)
+    else { return nil }
+    return (schema, value)
+  }
 }
 
 /// Where Debezium's task dies over an expanded payload.

@@ -11,15 +11,22 @@ struct PayloadExpansionParser: ~Escapable {
   static let stringUnitsMax = 20_000_000
 
   private let text: RawSpan
+  private let keepsDocuments: Bool
   private var at = 0
 
+  /// - Parameter keepsDocuments: a member of the object at the top that is an object, an array or a number beyond the
+  ///   whole numbers of 64 bits stays its own JSON text. Space before the value is taken.
   @_lifetime(copy text)
-  init(_ text: RawSpan) { self.text = text }
+  init(_ text: RawSpan, keepsDocuments: Bool = false) {
+    self.text = text
+    self.keepsDocuments = keepsDocuments
+  }
 
   /// The value, if the text begins with `{` or `[`; `nil` for everything that is not expanded.
   @_lifetime(self: copy self)
   mutating func parse() -> PayloadNode? {
-    guard text.byteCount > 0, text.byte(at: 0) == UInt8(ascii: "{") || text.byte(at: 0) == UInt8(ascii: "[") else {
+    if keepsDocuments { skipSpace() }
+    guard at < text.byteCount, text.byte(at: at) == UInt8(ascii: "{") || text.byte(at: at) == UInt8(ascii: "[") else {
       return nil
     }
     return value(depth: 0)
@@ -28,6 +35,7 @@ struct PayloadExpansionParser: ~Escapable {
   @_lifetime(self: copy self)
   private mutating func value(depth: Int) -> PayloadNode? {
     guard at < text.byteCount else { return nil }
+    if keepsDocuments, depth == 1, mayBeDocument(text.byte(at: at)) { return document() }
     switch text.byte(at: at) {
     case UInt8(ascii: "{"): return object(depth: depth + 1)
     case UInt8(ascii: "["): return array(depth: depth + 1)
@@ -38,6 +46,25 @@ struct PayloadExpansionParser: ~Escapable {
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return number()
     default: return nil
     }
+  }
+
+  private func mayBeDocument(_ first: UInt8) -> Bool {
+    switch first {
+    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: false
+    }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func document() -> PayloadNode? {
+    var out = ByteWriter(minimumCapacity: 64)
+    guard CompactJSON.writeValue(text, &at, into: &out) else { return nil }
+    let bytes = out.copiedBytes
+    // What does not read the same when it is written again, such as -0, is kept too.
+    if let number = Int64(String(decoding: bytes, as: UTF8.self)), String(number).utf8.elementsEqual(bytes) {
+      return Int32(exactly: number).map { .int32($0) } ?? .int64(number)
+    }
+    return .document(bytes)
   }
 
   @_lifetime(self: copy self)

@@ -21,6 +21,7 @@ struct PayloadExpansionSchema {
   mutating func schema(of node: PayloadNode, path: String?) throws(Refusal) -> ConnectSchema? {
     switch node {
     case .text: return ConnectSchema(.string, isOptional: true)
+    case .document: return .jsonDocument()
     case .boolean: return ConnectSchema(.boolean, isOptional: true)
     case .int32: return ConnectSchema(.int32, isOptional: true)
     case .int64: return ConnectSchema(.int64, isOptional: true)

@@ -29,7 +29,7 @@ enum PayloadExpansionValue {
     case .int64(let number): return schema.kind == .int64 ? .int64(number) : nil
     case .double(let number): return schema.kind == .float64 ? .float64(number) : nil
     case .bigInteger: return nil
-    case .text(let text): return schema.kind == .string ? .text(text) : nil
+    case .text(let text), .document(let text): return schema.kind == .string ? .text(text) : nil
     case .array(let elements):
       guard case .array(let element) = schema.kind else { return nil }
       var values: [ConnectValue] = []

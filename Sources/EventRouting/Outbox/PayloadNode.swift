@@ -11,6 +11,8 @@ indirect enum PayloadNode {
   case text([UInt8])
   case array([PayloadNode])
   case object(PayloadObject)
+  /// Exact mode: its own JSON text.
+  case document([UInt8])
 
   enum Kind { case null, boolean, number, text, array, object }
 
@@ -19,7 +21,7 @@ indirect enum PayloadNode {
     case .null: .null
     case .boolean: .boolean
     case .int32, .int64, .bigInteger, .double: .number
-    case .text: .text
+    case .text, .document: .text
     case .array: .array
     case .object: .object
     }

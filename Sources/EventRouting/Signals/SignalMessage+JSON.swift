@@ -51,6 +51,7 @@ extension SignalMessage {
     case .int32(let number): out.append(decimal: Int64(number))
     case .int64(let number): out.append(decimal: number)
     case .double(let number): out.append(utf8: "\(number)")
+    case .document(let text): out.append(text)
     case .text(let bytes): JSONText.writeString(String(decoding: bytes, as: UTF8.self), into: &out)
     case .array(let elements):
       out.append(UInt8(ascii: "["))

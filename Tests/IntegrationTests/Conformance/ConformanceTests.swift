@@ -29,7 +29,7 @@ extension Integration {
       print("conformance: \(outcomes.count - failed) passed, \(failed) failed; \(records) records equal")
     }
 
-    private static var folder: String {
+    static var folder: String {
       URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Cases").path
     }

@@ -13,6 +13,8 @@ public struct DecodeLogicalMessage: RecordTransform {
 
   /// `fields.null.include`
   private let nullBehavior: PayloadExpansion.NullBehavior
+  /// `sluice.outbox.json=exact`, before an event router: members keep what they hold.
+  public var isExact = false
   private var known: [Made] = []
   private static var knownCountMax: Int { 256 }
 
@@ -48,6 +50,7 @@ public struct DecodeLogicalMessage: RecordTransform {
     guard case .bytes(let bytes) = content else { throw TransformFailure("the logical message has no content") }
     // Java reads bytes that are no UTF-8 as U+FFFD.
     let text = Array(String(decoding: bytes, as: UTF8.self).utf8)
+    if isExact, let (schema, value) = unsafe PayloadExpansion.expandRow(text.span.bytes) { return (schema, value) }
     switch unsafe PayloadExpansion.expand(text.span.bytes, schemaName: nil, nullBehavior: nullBehavior) {
     case .expanded(let schema, let value): return (schema, value)
     case .unchanged, .unchangedWithoutSchema, .document, .fails:
