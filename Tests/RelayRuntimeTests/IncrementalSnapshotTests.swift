@@ -145,6 +145,14 @@ import Testing
     #expect(names(machine.answered(ChunkAnswer(id: "chunk1", rows: rows(["1"], maximum: "1")))) == [])
   }
 
+  @Test func aChunkWhoseClosingWatermarkCannotBeWrittenIsReadAgain() {
+    var machine = machine()
+    _ = signal(&machine, "execute-snapshot", execute)
+    _ = machine.answered(ChunkAnswer(id: "chunk1", rows: rows(["1"], maximum: "5")))
+    #expect(names(machine.answered(ChunkAnswer(id: "chunk1", failure: "no privilege"))) == ["discard", "wait"])
+    #expect(names(machine.retry()) == ["read public.a+public.b"])
+  }
+
   @Test func aLostConnectionGoesBackToTheContextThatWasHandedOver() {
     var machine = machine()
     let before = machine.context

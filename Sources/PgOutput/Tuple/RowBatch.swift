@@ -21,7 +21,6 @@ public struct RowBatch: Sendable, Equatable {
   public var byteCount: Int { bytes.count }
 
   public mutating func append(_ value: RawSpan) {
-    bytes.reserveCapacity(bytes.count + value.byteCount)
     for offset in 0..<value.byteCount { bytes.append(value.byte(at: offset)) }
     ends.append(bytes.count)
     nulls.append(false)

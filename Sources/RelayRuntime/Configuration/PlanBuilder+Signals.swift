@@ -9,7 +9,9 @@ extension PlanBuilder {
     var plan = SignalPlan()
     plan.tables = options.signals.tables.compactMap { TableID(parsing: $0) }
     let table = plan.tables.first
-    plan.watermarks = options.signals.isReadOnly ? .position : table == nil ? nil : .signalTable
+    // Watermarks in the table come back through the stream, by the channel that reads its rows.
+    let hasSource = options.signals.channels.contains(.source)
+    plan.watermarks = options.signals.isReadOnly ? .position : table == nil || !hasSource ? nil : .signalTable
     plan.reader = ChunkReader.Settings(
       database: database, signalTable: options.signals.isReadOnly ? nil : table,
       closesByDeleting: options.signals.closesByDeleting, chunkRows: options.signals.chunkRows)

@@ -111,7 +111,7 @@ public final class ChunkReader: ChunkReading, Sendable {
       } catch {
         // Whatever was open on the connection goes with it.
         session = nil
-        give(ChunkAnswer(id: request.id, failure: "\(error)"), to: request)
+        give(ChunkAnswer(id: request.id, failure: "\(error.withoutValues)"), to: request)
       }
     }
   }
@@ -151,7 +151,7 @@ public final class ChunkReader: ChunkReading, Sendable {
         // What the server refuses is the table's fault; a connection that is gone is not.
         guard error.kind == .statement, connection.isConnected, !ChunkReader.isPassing(error) else { throw error }
         try connection.execute("ROLLBACK")
-        finished.append(.init(.sqlException, reason: "\(error)"))
+        finished.append(.init(.sqlException, reason: "\(error.withoutValues)"))
       }
       if rows != nil { break }
     }

@@ -15,6 +15,10 @@ enum ChunkTable {
     _ collection: IncrementalContext.Collection, after: [String?]?, maximum: [String?]?, rowsMax: Int,
     on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> Outcome {
+    // Asked outside, since the transaction's first query would fix what its snapshot shows before the lock is there.
+    guard try oid(of: collection.table, on: connection) != nil else {
+      return .finished(.init(.unknownSchema, reason: "there is no such table"))
+    }
     try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     let outcome = try readInTransaction(collection, after: after, maximum: maximum, rowsMax: rowsMax, on: connection)
     try connection.execute("COMMIT")
@@ -26,15 +30,12 @@ enum ChunkTable {
     on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> Outcome {
     let id = collection.table
-    let quoted =
-      "\(PostgresConnection.quoted(identifier: id.schema)).\(PostgresConnection.quoted(identifier: id.name))"
-    guard
-      let oid = try connection.query("SELECT pg_catalog.to_regclass($1)::oid", [quoted]).firstValue.flatMap({
-        UInt32($0)
-      })
-    else { return .finished(.init(.unknownSchema, reason: "there is no such table")) }
-    // Before the transaction has a snapshot of data, so that no alteration comes between the catalogue and the rows.
-    try connection.execute("LOCK TABLE ONLY \(quoted) IN ACCESS SHARE MODE")
+    // First of all: LOCK takes no snapshot of data, so what the queries behind it see is the table after any alteration
+    // that it waited for. A rewritten table looks empty to an older snapshot.
+    try connection.execute("LOCK TABLE ONLY \(quoted(id)) IN ACCESS SHARE MODE")
+    guard let oid = try oid(of: id, on: connection) else {
+      return .finished(.init(.unknownSchema, reason: "there is no such table"))
+    }
     var catalog = TableCatalog()
     let table = try SnapshotTable.describe(RelationOID(rawValue: oid), id, &catalog, on: connection)
     let names = table.description.columns.map(\.name)
@@ -65,6 +66,16 @@ enum ChunkTable {
       ChunkAnswer.Rows(
         chunk: WindowRows(relation: table.relation, table: table.description, rows: rows), end: end,
         maximum: highest, shownKeyColumns: collection.surrogateKey == nil ? key.count : 1))
+  }
+
+  private static func quoted(_ id: TableID) -> String {
+    "\(PostgresConnection.quoted(identifier: id.schema)).\(PostgresConnection.quoted(identifier: id.name))"
+  }
+
+  private static func oid(
+    of id: TableID, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> UInt32? {
+    try connection.query("SELECT pg_catalog.to_regclass($1)::oid", [quoted(id)]).firstValue.flatMap { UInt32($0) }
   }
 
   /// What orders the chunks. Rows that share a surrogate key are told apart by the table's own, or those at the edge of a

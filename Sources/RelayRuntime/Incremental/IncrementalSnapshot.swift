@@ -138,6 +138,15 @@ public struct IncrementalSnapshot {
 
   /// The answer to the last `.read`; one to an older request is passed over.
   public mutating func answered(_ answer: ChunkAnswer) -> [Action] {
+    if case .waiting(let window) = phase, window.id == answer.id, let failure = answer.failure {
+      // The rows were there, and then the watermark that closes their window could not be written.
+      phase = .failed
+      return [
+        .discard,
+        .log(.warning, "a chunk of an incremental snapshot cannot be closed and is read again: \(failure)"),
+        .wait(milliseconds: IncrementalSnapshot.retryMilliseconds),
+      ]
+    }
     guard case .reading(answer.id, let isOpen) = phase else { return [] }
     if let failure = answer.failure {
       phase = .failed

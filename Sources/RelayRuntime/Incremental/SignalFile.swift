@@ -4,7 +4,7 @@ import Glibc
 struct SignalFile {
   let path: String
 
-  /// A file of signals is written by hand; a larger one is read in parts.
+  /// A file of signals is written by hand; a larger one is none.
   private static let bytesMax = 1 << 20
 
   /// Lines that are there; none where there is no file. `nil` when it cannot be read.
@@ -14,12 +14,13 @@ struct SignalFile {
     defer { close(descriptor) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
-    while bytes.count < SignalFile.bytesMax {
+    while true {
       let count = unsafe read(descriptor, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { return nil }
       if count == 0 { break }
       bytes += chunk[..<count]
+      guard bytes.count <= SignalFile.bytesMax else { return nil }
     }
     if bytes.isEmpty { return [] }
     guard ftruncate(descriptor, 0) == 0 else { return nil }

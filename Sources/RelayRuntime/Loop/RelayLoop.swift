@@ -153,6 +153,8 @@ public struct RelayLoop<
     if ledger.hasOpenUnit, pendingEnd == nil {
       pipeline.records.removeAll()
       ledger.abandonOpenUnit()
+      // What the unit's signals asked for is asked again with it.
+      snapshotsInterrupted()
     }
   }
 
@@ -164,6 +166,7 @@ public struct RelayLoop<
     pipeline.records.removeAll()
     pendingEnd = nil
     ledger.abandonOpenUnit()
+    snapshotsInterrupted()
   }
 
   /// Hands the latencies seen since the last call to `status`.

@@ -39,6 +39,10 @@ extension ConnectorRunner {
         lsn: snapshot.lsn, unixMicroseconds: opened.origin.unixMicroseconds, transactionID: snapshot.transactionID,
         lastCommit: snapshot.lastCommit)
       var plan = plan.snapshot
+      // One reader takes each table as a whole: to count rows and look for bounds would hold the stream up for longer.
+      plan.readers = 1
+      plan.chunkMultiplier = 1
+      plan.tableChunkMultipliers = [:]
       plan.selectOverrides = Dictionary(
         snapshot.queries.map { ($0.key.description, $0.value) }, uniquingKeysWith: { first, _ in first })
       work = try self.work(
