@@ -80,6 +80,15 @@ import Testing
     #expect(decide(running, slot()) == .newSlot(withSnapshot: true, replacesSlot: true))
   }
 
+  @Test func aSlotMadeForNoSnapshotIsKeptSinceItHoldsWhatCameSince() {
+    #expect(
+      decide(state(snapshot: .running), slot(confirmed: 0x100), wantsData: false)
+        == .existingSlot(withSnapshot: false, from: LSN(rawValue: 0x100)))
+    #expect(
+      decide(state(snapshot: .running), slot(confirmed: 0x100, walStatus: "lost"), wantsData: false)
+        == .newSlot(withSnapshot: false, replacesSlot: true))
+  }
+
   @Test func anUnfinishedSnapshotNeverReplacesASlotThatWasThereBefore() {
     #expect(
       decide(state(snapshot: .running, ownsSlot: false), slot(confirmed: 0x90))

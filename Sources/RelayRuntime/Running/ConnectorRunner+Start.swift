@@ -59,9 +59,8 @@ extension ConnectorRunner {
     case .snapshotAgain(let position):
       try exportBeside(after: position, &beginning)
     case .snapshotOnly:
-      beginning.record.snapshot = .running
-      beginning.record.ownsSlot = false
-      beginning.record.position = StreamPosition(acknowledged: .invalid, lastCommit: nil)
+      // A position of an earlier stream stays: its slot may be there still, and holds what came since.
+      if beginning.record.position.acknowledged == .invalid { beginning.record.snapshot = .running }
       try save(beginning.record, &store)
       beginning.view = .own(plan.snapshot.isolation)
     case .nothingToDo:

@@ -40,8 +40,8 @@ struct ConnectorRunner {
     var backoff = Backoff(maximumMilliseconds: plan.reconnectWaitMaxMilliseconds)
     while stop.level == .run {
       do throws(ConnectorFailure) {
-        try life(options, keeper, stored, &backoff)
-        if plan.dropsSlotOnStop, stop.level == .drain { try dropSlotAtStop() }
+        let mayDropSlot = try life(options, keeper, stored, &backoff)
+        if mayDropSlot, plan.dropsSlotOnStop, stop.level == .drain { try dropSlotAtStop() }
         return
       } catch {
         switch error.kind {
@@ -67,9 +67,11 @@ struct ConnectorRunner {
 
   // MARK: One life: from the first connection to the last
 
+  /// Returns whether the slot was this relay's and may go with it: a standby never had it, and what is left unacknowledged
+  /// has to be sent again from it.
   private func life(
     _ options: PipelineOptions, _ keeper: StateKeeper, _ stored: WakeUp, _ backoff: inout Backoff
-  ) throws(ConnectorFailure) {
+  ) throws(ConnectorFailure) -> Bool {
     status.update { if $0.state != .standby { $0.state = .starting } }
     let replication = try connectReplication()
     // Before anything is looked at, let alone changed: a relay that takes its snapshot has a slot that looks abandoned.
@@ -77,7 +79,7 @@ struct ConnectorRunner {
       let busy = ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another relay")
       guard plan.waitsForSlot else { throw busy }
       standBy(busy)
-      if stop.level > .run { return }
+      if stop.level > .run { return false }
     }
     // A record of an earlier life may be on its way to the store still.
     guard keeper.settle(timeoutMilliseconds: 30_000) else {
@@ -88,16 +90,17 @@ struct ConnectorRunner {
     let identity = try identify(replication)
     let captured = try capturedTables(options, on: connection)
     try checkTableCount(captured.count)
+    // The slot first: while another relay has it, both go on, and only a record read later is surely not behind it. Nor is
+    // anything changed that another process streams by.
+    let slot = try findSlot(on: connection)
+    if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
     if plan.snapshot.policy.streams {
+      try checkFailover(on: connection)
       try PublicationSetup(plan: plan, logger: logger).run(
         captured: captured.map { TableID(schema: $0.schema, name: $0.name) },
         hasIncludeList: options.filter.hasIncludeList, on: connection)
       try setReplicaIdentities(captured, on: connection)
     }
-    // The slot first: while another relay has it, both go on, and only a record read later is surely not behind it.
-    let slot = try findSlot(on: connection)
-    if plan.snapshot.policy.streams { try checkFailover(on: connection) }
-    if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
     var store = ConnectorRunner.makeStore(plan.storage, plan)
     let state = try load(&store)
     var timelineEnds: [Int: LSN] = [:]
@@ -120,7 +123,7 @@ struct ConnectorRunner {
         position: StreamPosition(acknowledged: .invalid, lastCommit: nil))
     record.timeline = identity.timeline
     var beginning = try begin(decision, record, &store, replication, connection)
-    if beginning.isOver { return }
+    if beginning.isOver { return false }
 
     let source = PostgresReplicationSource(replication, catalog: connection)
     let sink: KafkaEventSink
@@ -145,10 +148,11 @@ struct ConnectorRunner {
       guard let origin = try snapshot(captured, view, into: &loop) else {
         loop.sink.abandon()
         logger.notice("stopped inside the snapshot; it will be done again at the next start")
-        return
+        return true
       }
       beginning.snapshotSlot = nil
-      if !plan.snapshot.policy.streams {
+      // Where a stream has been, or its slot is, it goes on there should a later mode ask for one.
+      if !plan.snapshot.policy.streams, beginning.record.position.acknowledged == .invalid {
         beginning.record.position = StreamPosition(acknowledged: origin.lsn, lastCommit: nil)
       }
     }
@@ -159,10 +163,10 @@ struct ConnectorRunner {
     }
     if !plan.snapshot.policy.streams {
       logger.notice("the snapshot is done, and snapshot.mode asks for no stream: ending")
-      return
+      return false
     }
     if beginning.view != nil, !pause(milliseconds: plan.snapshot.streamingDelayMilliseconds, before: "streaming") {
-      return
+      return true
     }
     if beginning.view == nil {
       do throws(RelayFailure) {
@@ -172,5 +176,6 @@ struct ConnectorRunner {
       }
     }
     try stream(&loop, record: beginning.record, stored: stored, &backoff)
+    return loop.isDrained
   }
 }

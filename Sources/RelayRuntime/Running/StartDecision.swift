@@ -86,6 +86,10 @@ public enum StartDecision: Equatable, Sendable {
       }
       // Ours, and where we made it. One that has moved or was made by others meanwhile is not dropped.
       if state.ownsSlot, slot.confirmedFlush == state.position.acknowledged {
+        // Nothing of a snapshot was begun: the slot holds all that came since it was made.
+        if !now.policy.wantsFirstData, slot.walStatus != "lost" {
+          return .existingSlot(withSnapshot: false, from: state.position.acknowledged)
+        }
         return .newSlot(withSnapshot: now.policy.wantsFirstData, replacesSlot: true)
       }
       return withoutState(now)

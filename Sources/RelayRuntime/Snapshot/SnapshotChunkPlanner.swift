@@ -53,7 +53,8 @@ struct SnapshotChunkPlanner {
   ) throws(PostgresError) -> [String] {
     let select = table.select ?? ""
     let key = table.quotedKeyColumns
-    if key.isEmpty || table.hasOverride { return [select] }
+    // Rows with a NULL in the key, which a unique index may have, are on neither side of any bound.
+    if key.isEmpty || table.hasOverride || table.hasNullableKey { return [select] }
     let count = SnapshotChunkPlanner.chunkCount(
       rows: rows, readers: plan.readers, multiplier: plan.multiplier(of: table.id.description))
     var bounds: [[String]] = []
@@ -67,7 +68,7 @@ struct SnapshotChunkPlanner {
           SELECT \(keys), row_number() OVER (ORDER BY \(keys)) AS sluice_row FROM \(table.quotedName)) AS sluice_keys
         WHERE sluice_row IN (\(positions.map { String($0 + 1) }.joined(separator: ", "))) ORDER BY sluice_row
         """)
-      // Columns of a key are never NULL: see `TableCatalog.keyColumns`.
+      // None is NULL: a table with a nullable key is read whole.
       bounds = answer.rows.map { $0.compactMap { $0 } }
     }
     return SnapshotChunkPlanner.ranges(select, key: key, bounds: bounds)

@@ -21,6 +21,10 @@ struct SnapshotTable {
     "\(PostgresConnection.quoted(identifier: id.schema)).\(PostgresConnection.quoted(identifier: id.name))"
   }
 
+  var hasNullableKey: Bool {
+    description.columns.contains { $0.isNullable && description.keyColumns.contains($0.name) }
+  }
+
   var quotedKeyColumns: [String] { description.keyColumns.map { PostgresConnection.quoted(identifier: $0) } }
 }
 
@@ -74,7 +78,10 @@ extension SnapshotTable {
   ) throws(PostgresError) -> String {
     var statement = override[...]
     while let last = statement.last, last == ";" || last.isWhitespace { statement.removeLast() }
-    let found = try connection.query("SELECT * FROM (\(statement)) AS sluice_rows LIMIT 0").columnNames
+    let probe = "SELECT * FROM (\(statement)) AS sluice_rows LIMIT 0"
+    // The extended protocol takes one statement: what closes our parenthesis and begins another is refused here.
+    _ = try connection.rows(probe)
+    let found = try connection.query(probe).columnNames
     if found == columns { return String(statement) }
     guard found.count == columns.count, Set(found) == Set(columns) else {
       let missing = columns.filter { !found.contains($0) }
