@@ -69,6 +69,17 @@ public struct PostgresError: Error, Sendable {
   }
 }
 
+extension PostgresError {
+  /// Without the message where that quotes what a row or a condition holds: data exceptions and broken constraints
+  /// (SQLSTATE classes 22 and 23). For statements that meet rows.
+  public var withoutValues: PostgresError {
+    guard sqlState.hasPrefix("22") || sqlState.hasPrefix("23") else { return self }
+    return PostgresError(
+      kind: kind, sqlState: sqlState, message: "the server refused a value, whose text is left out here", file: file,
+      line: line)
+  }
+}
+
 extension PostgresError: CustomStringConvertible {
   public var description: String {
     var text = message

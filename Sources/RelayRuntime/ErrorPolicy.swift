@@ -3,7 +3,8 @@ import PostgresSource
 /// The one table from a failure of PostgreSQL to what is done about it: connect again, wait for the slot, or stop for the
 /// operator with a hint. Source: PostgreSQL manual, "PostgreSQL Error Codes".
 enum ErrorPolicy {
-  static func sourceError(_ error: PostgresError) -> SourceError {
+  static func sourceError(_ failure: PostgresError) -> SourceError {
+    let error = failure.withoutValues
     if error.sqlState.isEmpty {
       if let hint = refusalHint(error.message) { return SourceError(.stop, "\(error.message). \(hint)") }
       return SourceError(.reconnect, error.description)

@@ -15,6 +15,9 @@ final class ColumnPlan {
   /// What stands for an unchanged TOAST value.
   let unavailableJSON: [UInt8]
 
+  /// The type has none; looked at for each such value.
+  let lacksUnavailable: Bool
+
   /// The record has the column's bytes as they are: a text whose value is a text.
   let isPlainText: Bool
   let schema: ConnectSchema
@@ -37,7 +40,9 @@ final class ColumnPlan {
     self.schema = schema
     nameJSON = ColumnPlan.name(name, isFirst: isFirst)
     nullJSON = ColumnPlan.json(ColumnPlan.masked(codec.absentValue, mask), schema, json)
-    unavailableJSON = ColumnPlan.json(ColumnPlan.masked(codec.unavailable, mask), schema, json)
+    let unavailable = ColumnPlan.masked(codec.unavailable, mask)
+    unavailableJSON = ColumnPlan.json(unavailable, schema, json)
+    lacksUnavailable = unavailable == .null
   }
 
   /// What stands for a null or a column that was not sent, before a default takes its place.

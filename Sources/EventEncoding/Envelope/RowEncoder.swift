@@ -161,7 +161,7 @@ struct RowEncoder {
   private func requireUnavailable(
     _ plan: RelationPlan, _ column: ColumnPlan, lsn: LSN
   ) throws(PipelineError) {
-    guard column.unavailableValue == .null, !column.mayBeNull else { return }
+    guard column.lacksUnavailable, !column.mayBeNull, !keepsUnconvertedText else { return }
     throw PipelineError(
       .conversion(ConversionError(.requiredValueIsNull, at: 0), column: column.name), table: plan.id,
       keyColumns: plan.keyColumnNames, lsn: lsn)

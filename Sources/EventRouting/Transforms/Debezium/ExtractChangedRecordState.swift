@@ -31,6 +31,9 @@ public struct ExtractChangedRecordState: RecordTransform {
     if let before = schema.member("before", of: record.value), let after = schema.member("after", of: record.value),
       case .structure(let old) = before.value, case .structure(let new) = after.value
     {
+      guard old.count == new.count, old.count == after.schema.fields.count else {
+        throw TransformFailure("before and after have other fields than each other")
+      }
       for (index, field) in after.schema.fields.enumerated() {
         let isSame = JavaEquality.areEqual(old[index], new[index], field.schema)
         if isSame { unchanged.append(.text(field.name)) } else { changed.append(.text(field.name)) }
