@@ -488,6 +488,16 @@ import Testing
     #expect(!text.contains("secret"))
   }
 
+  @Test func aKeyThatCannotBeConvertedStopsTheStreamWhateverTheMode() throws {
+    let key = TestTable(3, "n", key: ["n"], [column("n", "int4")])
+    for mode in [ConversionFailureMode.warn, .skip] {
+      let run = try run { $0.conversionFailureMode = mode }
+      try run.begin()
+      #expect(try refusal { try run.insert(key, at: 5, "many") }.contains("column n cannot be converted"))
+      #expect(run.records.isEmpty)
+    }
+  }
+
   @Test func aNewStreamForgetsTheOpenTransactionAndTheRelations() throws {
     let run = try run()
     try run.begin()

@@ -12,6 +12,8 @@ struct RowEncoder {
 
   /// A dead letter shows what could not be converted as PostgreSQL's text.
   var keepsUnconvertedText = false
+  /// While a key is made. There Debezium converts outside `event.converting.failure.handling.mode`, so its task fails.
+  private var isInKey = false
 
   /// A column that could not be converted and was written as null, for the log.
   private(set) var warning: ConversionWarning?
@@ -148,6 +150,8 @@ struct RowEncoder {
   mutating func treeKey(
     _ plan: RelationPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN
   ) throws(PipelineError) -> ConnectValue {
+    isInKey = true
+    defer { isInKey = false }
     var values: [ConnectValue] = []
     for column in plan.keyColumns {
       values.append(try treeValue(plan, column, tuple, old: old, message, lsn: lsn))
@@ -171,7 +175,7 @@ struct RowEncoder {
     _ plan: RelationPlan, _ column: ColumnPlan, _ error: ConversionError, lsn: LSN
   ) throws(PipelineError) {
     // A record without a required value is none: there Debezium's task fails whatever the mode.
-    if conversionFailureMode == .fail || !column.mayBeNull {
+    if conversionFailureMode == .fail || !column.mayBeNull || isInKey && error.kind != .refusedBySchema {
       throw PipelineError(
         .conversion(error, column: column.name), table: plan.id, keyColumns: plan.keyColumnNames, lsn: lsn)
     }
@@ -184,6 +188,8 @@ struct RowEncoder {
   mutating func keyValue(
     _ plan: RelationPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN
   ) throws(PipelineError) -> ConnectValue {
+    isInKey = true
+    defer { isInKey = false }
     var values: [ConnectValue] = []
     for column in plan.keyColumns { values.append(try value(plan, column, tuple, old: old, message, lsn: lsn)) }
     if let field = plan.keyField { values.append(.text(field.value)) }
@@ -202,6 +208,8 @@ struct RowEncoder {
       record.key = try writeTree(key, plan.keySchema, keyConverter, plan: plan, lsn: lsn, into: &record.bytes)
       return
     }
+    isInKey = true
+    defer { isInKey = false }
     record.bytes.append(plan.keyPrefix)
     record.bytes.append(UInt8(ascii: "{"))
     for column in plan.keyColumns {

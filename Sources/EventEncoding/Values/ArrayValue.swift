@@ -4,7 +4,7 @@ import Primitives
 /// Arrays of one dimension. Of more, each inner array is null where it is of numbers, as in Debezium; of text, where
 /// Debezium prints the identity of a Java object, it is the text that PostgreSQL prints.
 extension ValueForm.ArrayForm {
-  /// Throws `noCounterpart` where one element spoils the array: one without a value where none may be missing.
+  /// Throws `refusedBySchema` where one element spoils the array: one without a value where none may be missing.
   func writeJSON(
     _ text: RawSpan, _ format: JSONOptions.DecimalFormat, into out: inout ByteWriter
   ) throws(ConversionError) {
@@ -27,7 +27,7 @@ extension ValueForm.ArrayForm {
         if hasValue { JSONText.writeString(text.extracting(range), into: &out) }
       }
       if hasValue { continue }
-      if !elementsMayBeNull { throw ConversionError(.noCounterpart, at: 0) }
+      if !elementsMayBeNull { throw ConversionError(.refusedBySchema, at: 0) }
       out.append("null")
     }
     out.append(UInt8(ascii: "]"))
@@ -46,7 +46,7 @@ extension ValueForm.ArrayForm {
       case .unescaped: value = unsafe try element.value(cursor.unescaped.span.bytes)
       case .nested(let range): value = printsInnerArrays ? .text(text.extracting(range).array) : .null
       }
-      if value == .null, !elementsMayBeNull { throw ConversionError(.noCounterpart, at: 0) }
+      if value == .null, !elementsMayBeNull { throw ConversionError(.refusedBySchema, at: 0) }
       values.append(value)
     }
     return .array(values)

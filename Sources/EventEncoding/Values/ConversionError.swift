@@ -7,6 +7,8 @@ public struct ConversionError: Error, Equatable, Sendable {
     case outOfRange
     /// The field's type has nothing that stands for the value: NaN as an exact decimal, NULL as an enum's element.
     case noCounterpart
+    /// Debezium makes a value that its own schema of the field then refuses.
+    case refusedBySchema
     /// The value is null to Debezium, and the column is NOT NULL.
     case requiredValueIsNull
   }

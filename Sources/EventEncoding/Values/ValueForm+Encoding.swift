@@ -101,7 +101,7 @@ extension ValueForm {
     case .alwaysNull:
       return false
     case .neverConverted:
-      throw ConversionError(.noCounterpart, at: 0)
+      throw ConversionError(.refusedBySchema, at: 0)
     }
     return true
   }
@@ -152,7 +152,8 @@ extension ValueForm {
     case .sparseVector: return try VectorValue.sparse(text)
     case .array(let form): return try form.value(text)
     case .emptyVector where text.byteCount > 0: return .array([])
-    case .emptyVector, .neverConverted: throw ConversionError(.noCounterpart, at: 0)
+    case .emptyVector: throw ConversionError(.noCounterpart, at: 0)
+    case .neverConverted: throw ConversionError(.refusedBySchema, at: 0)
     case .jdbcDate, .jdbcTime, .jdbcTimestamp, .jdbcZonedTimestamp: return try jdbcValue(text)
     case .alwaysNull: return .null
     }

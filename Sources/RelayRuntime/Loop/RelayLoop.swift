@@ -245,7 +245,10 @@ public struct RelayLoop<
       observations.frames += 1
       bytes += frameBytes
       switch outcome {
-      case .failure(let error): throw .pipeline(error)
+      case .failure(let error):
+        // What the same change gave before, such as the delete of a tombstone that fails, is delivered.
+        try handOverPending()
+        throw .pipeline(error)
       case .success(.keepalive(let keepalive)): take(keepalive)
       case .success(.step(let step, let lsn)):
         received = max(received, lsn)
