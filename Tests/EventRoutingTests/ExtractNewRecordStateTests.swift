@@ -90,6 +90,16 @@ import Testing
         == [ConnectHeader("__operation", .text("d"), ConnectSchema(.string, isOptional: true))])
   }
 
+  @Test func aTombstoneHasTheHeadersOfItsDelete() throws {
+    var transform = transform {
+      $0.deleteHandling = .rewriteWithTombstone
+      $0.headers = MetadataField.list("op", prefix: "__") ?? []
+    }
+    _ = try transform.applied(TestEnvelope.record("d", before: TestEnvelope.row(1, "old")))
+    #expect(try transform.applied(TestEnvelope.tombstone)?.headers.map(\.name) == ["__op", "__op"])
+    #expect(try transform.applied(TestEnvelope.tombstone)?.headers.map(\.name) == ["__op"])
+  }
+
   @Test func aFieldOfTheRowNamesTheTopic() throws {
     var transform = transform { $0.routeByField = "v" }
     #expect(try transform.applied(TestEnvelope.record("c", after: TestEnvelope.row(1, "to")))?.topic == "to")

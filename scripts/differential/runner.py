@@ -201,6 +201,10 @@ class Lane:
             for file in (expected, actual):
                 file.write_text(TIME_OF_THE_RUN.sub(lambda m: '1' * len(m.group()), file.read_text()))
             done = compare()
+        if done.returncode and not case and '"snapshot.max.threads"' in (work / 'sluice.json').read_text():
+            # Threads of a snapshot end in another order each time.
+            options += ['--order', 'key']
+            done = compare()
         if done.returncode and not case and '"decimal.handling.mode": "double"' in (work / 'sluice.json').read_text():
             # Java 17 writes some floating-point numbers with a digit too many (docs/compatibility.md).
             for file in (expected, actual):

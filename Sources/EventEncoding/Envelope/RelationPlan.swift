@@ -62,9 +62,12 @@ final class RelationPlan {
     var codecs: [String: (codec: ColumnCodec, tupleIndex: Int)] = [:]
     for (index, column) in relation.columns.enumerated() {
       let description = table.column(for: column)
-      guard let codec = ColumnCodec.make(description, options.values, json, origin: origin) else { continue }
+      let isLeftOut = !options.columnFilter.includes(column.name, of: id)
+      guard
+        let codec = ColumnCodec.make(description, options.values, json, origin: origin, isLeftOut: isLeftOut)
+      else { continue }
       codecs[column.name] = (codec, index)
-      guard options.columnFilter.includes(column.name, of: id) else { continue }
+      if isLeftOut { continue }
       let type = SourceColumnType(description, origin)
       let mask = RelationPlan.mask(column.name, type, of: id, options)
       let parameters = mask == nil ? RelationPlan.typeParameters(column.name, type, of: id, options) : []

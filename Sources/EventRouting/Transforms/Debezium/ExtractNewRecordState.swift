@@ -31,6 +31,8 @@ public struct ExtractNewRecordState: RecordTransform {
   private var extendedSchemas = SchemaCache<SharedSchema>()
   private var dropped: [Dropping] = []
   private static var droppedCountMax: Int { 64 }
+  /// As in `ExtractChangedRecordState`: the tombstone of a delete has its list of headers, to which this transform adds.
+  private var lastDelete: (topic: String, key: ConnectValue, headers: [ConnectHeader])?
 
   public init(_ options: ExtractNewRecordStateOptions) { self.options = options }
 
@@ -39,10 +41,12 @@ public struct ExtractNewRecordState: RecordTransform {
     guard let schema = record.valueSchema, schema.schema.isEnvelope, case .structure(let envelope) = record.value else {
       return true
     }
+    lastDelete = nil
     let options = options
     let table = try tables.made(of: schema) { schema throws(TransformFailure) in
       try ExtractNewRecordState.table(options, schema)
     }
+    let headerCount = record.headers.count
     for header in table.headers {
       record.headers.append(ConnectHeader(header.field.name, header.value(envelope), header.field.schema))
     }
@@ -51,15 +55,22 @@ public struct ExtractNewRecordState: RecordTransform {
       try unwrap(&record, Row(schema: table.afterSchema, values: values), table, envelope)
       return true
     case (.structure(let values), _):
+      if options.deleteHandling == .rewriteWithTombstone {
+        lastDelete = (record.topic, record.key, Array(record.headers[headerCount...]))
+      }
       return try unwrapDelete(&record, Row(schema: table.beforeSchema, values: values), table, envelope)
     // A truncate.
     default: return false
     }
   }
 
-  /// Of its headers only `op` is known.
-  private func passTombstone(_ record: inout ConnectRecord) -> Bool {
+  /// It has the headers of its delete. Of its own only `op` is known.
+  private mutating func passTombstone(_ record: inout ConnectRecord) -> Bool {
     guard options.deleteHandling == .rewriteWithTombstone else { return false }
+    if let lastDelete, record.topic == lastDelete.topic, record.key == lastDelete.key {
+      record.headers += lastDelete.headers
+    }
+    lastDelete = nil
     for header in options.headers where header.field == "op" {
       record.headers.append(ConnectHeader(header.name, .text("d"), ConnectSchema(.string, isOptional: true)))
     }
