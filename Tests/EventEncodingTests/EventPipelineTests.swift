@@ -1,10 +1,11 @@
 import ConnectData
-import EventEncoding
 import EventRouting
 import PgOutput
 import Primitives
 import RelayTestSupport
 import Testing
+
+@testable import EventEncoding
 
 @Suite struct EventPipelineTests {
   private let table = TestTable(1, "t", key: ["id"], [column("id", "int4", notNull: true), column("v", "text")])
@@ -91,6 +92,24 @@ import Testing
     }
     #expect(run.records.count == 1)
     #expect(run.records[0].valueText!.contains(#""before":null"#))
+  }
+
+  @Test func aSnapshotReadsColumnsThatAreLeftOutOnlyWhereAllAre() throws {
+    let table = TestTable(3, "t", key: ["id"], [column("id", "int4", notNull: true), column("v", "text")])
+    func key(without list: [String], _ origin: RowOrigin) throws -> String? {
+      var options = try PipelineRun.options()
+      options.columnFilter = try ColumnFilter(excludeList: list)
+      let relation = Relation(
+        oid: RelationOID(rawValue: 3), schema: "public", name: "t", replicaIdentity: .default,
+        columns: table.columns.map {
+          Relation.Column(isKey: $0.name == "id", name: $0.name, type: $0.typeOID, typeModifier: -1)
+        })
+      let plan = RelationPlan(relation: relation, table: table.description, topic: 0, origin: origin, options: options)
+      return plan.keyColumns.first.map { "\($0.schema.isOptional) \($0.codec.form)" }
+    }
+    #expect(try key(without: ["public.t.id"], .snapshot) == "false alwaysNull")
+    #expect(try key(without: ["public.t.*"], .snapshot) == "false integer(byteCount: 4)")
+    #expect(try key(without: ["public.t.*"], .stream) == "true integer(byteCount: 4)")
   }
 
   @Test func otherColumnsCanBeTheKey() throws {

@@ -51,7 +51,8 @@ final class RelationPlan {
   init(
     relation: Relation, table: TableDescription, topic: Int, origin: RowOrigin = .stream, options: PipelineOptions
   ) {
-    id = TableID(schema: relation.schema, name: relation.name)
+    let id = TableID(schema: relation.schema, name: relation.name)
+    self.id = id
     isCaptured = options.filter.includes(id)
     isSignalTable = options.signals?.tables.contains(id) ?? false
     self.topic = topic
@@ -59,12 +60,16 @@ final class RelationPlan {
     // The row path writes JSON by the value converter's options; a key converter with others writes trees.
     let json = options.valueConverter.json?.options ?? JSONOptions()
     var columns: [ColumnPlan] = []
+    // Debezium's snapshot of a table of which every column is left out reads them all.
+    let leavesAllOut = !relation.columns.contains { options.columnFilter.includes($0.name, of: id) }
     var codecs: [String: (codec: ColumnCodec, tupleIndex: Int)] = [:]
     for (index, column) in relation.columns.enumerated() {
       let description = table.column(for: column)
       let isLeftOut = !options.columnFilter.includes(column.name, of: id)
       guard
-        let codec = ColumnCodec.make(description, options.values, json, origin: origin, isLeftOut: isLeftOut)
+        let codec = ColumnCodec.make(
+          description, options.values, json, origin: origin,
+          isLeftOut: isLeftOut && !(leavesAllOut && origin == .snapshot))
       else { continue }
       codecs[column.name] = (codec, index)
       if isLeftOut { continue }
