@@ -28,6 +28,7 @@ enum SnapshotOptionsBuilder {
       options.tableChunkMultipliers[table] = Int(multiplier.text.trimmedASCII()) ?? 1
     }
     options.readsTablesWhole = set.boolean("legacy.snapshot.max.threads")
+    options.resumes = set.boolean("sluice.snapshot.resume")
     readOverrides(set, &options, &problems)
     return options
   }

@@ -34,9 +34,7 @@ extension DebeziumCatalogue {
     Property("legacy.snapshot.max.threads", .boolean, "false"),
     .noEffect(
       "internal.snapshot.scan.all.columns.force", .boolean, "false", "it does not change what is sent"),
-    .refused(
-      "sluice.snapshot.resume", .boolean, "false",
-      "not supported by this version: a snapshot that was interrupted starts again from zero on a new slot"),
+    Property("sluice.snapshot.resume", .boolean, "false"),
     .noEffect("query.fetch.size", .nonNegativeInt, "0", "libpq has no cursor of this kind"),
   ]
 

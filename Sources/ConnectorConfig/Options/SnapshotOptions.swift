@@ -24,6 +24,8 @@ public struct SnapshotOptions: Sendable, Hashable {
   public var tableChunkMultipliers: [String: Int] = [:]
   /// `legacy.snapshot.max.threads`: a thread reads a whole table.
   public var readsTablesWhole = false
+  /// `sluice.snapshot.resume`: what an interrupted snapshot has finished is kept.
+  public var resumes = false
 
   public init() {}
 }

@@ -25,6 +25,7 @@ extension PlanBuilder {
     plan.chunkMultiplier = options.chunkMultiplier
     plan.tableChunkMultipliers = options.tableChunkMultipliers
     plan.readsTablesWhole = options.readsTablesWhole
+    plan.resumes = options.resumes
     return plan
   }
 

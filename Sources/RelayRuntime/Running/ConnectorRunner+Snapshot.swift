@@ -6,16 +6,18 @@ import Primitives
 
 /// What is read before the stream.
 extension ConnectorRunner {
+  /// `save` is called with how far it is, if that is asked for: before the first row, and when tables are finished.
   /// Returns where the snapshot stands in the log, or `nil` when it was asked to stop before the end.
   func snapshot(
-    _ captured: [TableCatalog.Table], _ view: SnapshotView, into loop: inout ProductionLoop
+    _ captured: [TableCatalog.Table], _ view: SnapshotView, into loop: inout ProductionLoop, savesProgress: Bool,
+    saving save: (ResumableSnapshot) -> Void
   ) throws(ConnectorFailure) -> SnapshotOrigin? {
     status.update { $0.state = .snapshot }
     guard pause(milliseconds: plan.snapshot.delayMilliseconds, before: "the snapshot") else { return nil }
     let tables = try included(captured)
     var readers = [SnapshotReader(try connect())]
     let origin: SnapshotOrigin
-    let work: SnapshotRun.Work
+    var work: SnapshotRun.Work
     do throws(PostgresError) {
       let opened = try view.open(on: readers[0].connection, isShared: plan.snapshot.readers > 1)
       origin = opened.origin
@@ -32,9 +34,12 @@ extension ConnectorRunner {
     logger.info(
       "snapshot of \(work.tables.count) tables begins at LSN \(origin.lsn), \(readers.count) connections, \(work.chunks.count) chunks"
     )
+    work.savesProgress = savesProgress
     let run = SnapshotRun(logger: logger, status: status, stop: stop)
     do throws(RelayFailure) {
-      return try run.run(work, at: origin, by: readers, into: &loop) ? origin : nil
+      return try run.run(work, at: origin, by: readers, into: &loop) { finished in
+        save(ResumableSnapshot(tables: work.tables.map(\.id), finished: finished))
+      } ? origin : nil
     } catch {
       loop.sink.abandon()
       throw ConnectorFailure(error)
@@ -42,7 +47,7 @@ extension ConnectorRunner {
   }
 
   /// Those of `snapshot.include.collection.list`.
-  private func included(_ captured: [TableCatalog.Table]) throws(ConnectorFailure) -> [TableCatalog.Table] {
+  func included(_ captured: [TableCatalog.Table]) throws(ConnectorFailure) -> [TableCatalog.Table] {
     if plan.snapshot.includeList.isEmpty { return captured }
     do throws(JavaPattern.Refusal) {
       let filter = try SnapshotInclusion(plan.snapshot.includeList)

@@ -35,11 +35,14 @@ extension ConnectorRunner {
     _ replication: borrowing ReplicationConnection, _ connection: borrowing PostgresConnection
   ) throws(ConnectorFailure) -> Beginning {
     var beginning = Beginning(record)
+    if case .resumeSnapshot = decision { resume(&beginning.record) }
+    beginning.record.resumable = nil
     switch decision {
     case .refuse(let refusal):
       throw ConnectorFailure(.configuration, refusal.description)
     case .stream(let position):
       logger.info("going on at LSN \(position) of slot \(plan.slot)")
+    case .resumeSnapshot: break
     case .followSlot(let position, let unsent):
       beginning.record.position.acknowledged = position
       logger.warning(

@@ -111,10 +111,12 @@ struct ConnectorRunner {
         throw ConnectorFailure(postgres: error, doing: "TIMELINE_HISTORY")
       }
     }
-    let decision = StartDecision.decide(
+    let decided = StartDecision.decide(
       .init(
         state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
-        policy: plan.snapshot.policy, slotAhead: plan.slotAhead, timelineEnds: timelineEnds))
+        policy: plan.snapshot.policy, slotAhead: plan.slotAhead,
+        resumesSnapshot: plan.snapshot.resumes, timelineEnds: timelineEnds))
+    let decision = try checked(decided, state, captured, on: connection)
     var record =
       state
       ?? StateRecord(
@@ -133,21 +135,36 @@ struct ConnectorRunner {
     } catch {
       throw ConnectorFailure(.configuration, error.description)
     }
+    let signals = signals(for: beginning.record)
     var loop = ProductionLoop(
       source: source, sink: sink, store: StateRecordStore(keeper: keeper, record: beginning.record),
       pipeline: EventPipeline(options, lastCommit: beginning.record.position.lastCommit),
-      position: beginning.record.position, limits: plan.limits, watermarks: plan.signals.watermarks,
+      position: beginning.record.position, limits: plan.limits, watermarks: signals.watermarks,
       makeID: { RunID.random() })
-    let helpers = try SignalHelpers(plan.signals, wakeUp: stored, logger: logger)
+    let helpers = try SignalHelpers(signals, wakeUp: stored, logger: logger)
     defer { helpers.stop() }
     loop.chunks = helpers.reader
     loop.signals = helpers.signals
     loop.setKnownTables(captured.map { TableID(schema: $0.schema, name: $0.name) })
 
     if let view = beginning.view {
-      guard let origin = try snapshot(captured, view, into: &loop) else {
+      let saves =
+        plan.snapshot.resumes && plan.snapshot.policy.streams && beginning.record.snapshot == .running
+        && beginning.record.ownsSlot
+      let origin = try snapshot(captured, view, into: &loop, savesProgress: saves) { progress in
+        beginning.record.resumable = progress
+        do throws(ConnectorFailure) {
+          try save(beginning.record, &store)
+        } catch {
+          // Safe all the same: an older list only has more to read again.
+          logger.warning("how far the snapshot is could not be stored: \(error)")
+        }
+      }
+      guard let origin else {
         loop.sink.abandon()
-        logger.notice("stopped inside the snapshot; it will be done again at the next start")
+        logger.notice(
+          "stopped inside the snapshot; \(saves ? "the next start goes on with it" : "it will be done again at the next start")"
+        )
         return true
       }
       beginning.snapshotSlot = nil
@@ -158,6 +175,7 @@ struct ConnectorRunner {
     }
     if beginning.record.snapshot == .running || beginning.view != nil || state == nil {
       beginning.record.snapshot = .complete
+      beginning.record.resumable = nil
       try save(beginning.record, &store)
       loop.store.record = beginning.record
     }

@@ -13,6 +13,9 @@ public enum StartDecision: Equatable, Sendable {
   /// `snapshot.mode=always`: another snapshot, and then the stream from where that was taken. What was committed between
   /// `after` and that point is told by the snapshot only, as with Debezium.
   case snapshotAgain(after: LSN)
+  /// `sluice.snapshot.resume`: an interrupted snapshot goes on as an incremental one, beside the stream from where it was
+  /// taken.
+  case resumeSnapshot(from: LSN)
   /// Snapshot and end, without a slot.
   case snapshotOnly
   /// Nothing to read, and no stream to follow.
@@ -39,6 +42,8 @@ public enum StartDecision: Equatable, Sendable {
     public var identity: ReplicationConnection.SystemIdentity
     public var policy: SnapshotPolicy
     public var slotAhead: SlotAhead
+    /// `sluice.snapshot.resume`
+    public var resumesSnapshot: Bool
     /// End of what the producer has been given, where that is beyond the state record's position: the stream goes on there.
     public var handedOver: LSN?
     /// Where earlier timelines of the server ended.
@@ -47,7 +52,7 @@ public enum StartDecision: Equatable, Sendable {
     public init(
       state: StateRecord?, slot: ReplicationSlot?, slotName: String, database: String,
       identity: ReplicationConnection.SystemIdentity, policy: SnapshotPolicy, slotAhead: SlotAhead = .isGap,
-      handedOver: LSN? = nil, timelineEnds: [Int: LSN] = [:]
+      resumesSnapshot: Bool = false, handedOver: LSN? = nil, timelineEnds: [Int: LSN] = [:]
     ) {
       self.state = state
       self.slot = slot
@@ -56,6 +61,7 @@ public enum StartDecision: Equatable, Sendable {
       self.identity = identity
       self.policy = policy
       self.slotAhead = slotAhead
+      self.resumesSnapshot = resumesSnapshot
       self.handedOver = handedOver
       self.timelineEnds = timelineEnds
     }
@@ -90,11 +96,19 @@ public enum StartDecision: Equatable, Sendable {
         if !now.policy.wantsFirstData, slot.walStatus != "lost" {
           return .existingSlot(withSnapshot: false, from: state.position.acknowledged)
         }
+        if mayResume(state, slot, now) { return .resumeSnapshot(from: state.position.acknowledged) }
         return .newSlot(withSnapshot: now.policy.wantsFirstData, replacesSlot: true)
       }
       return withoutState(now)
     }
     return complete(state, now)
+  }
+
+  /// The slot must still hold all since the snapshot's moment, and the server be the one that showed it.
+  private static func mayResume(_ state: StateRecord, _ slot: ReplicationSlot, _ now: Situation) -> Bool {
+    now.resumesSnapshot && now.policy.wantsFirstData && state.resumable != nil && slot.walStatus != "lost"
+      && state.position.acknowledged != .invalid && state.timeline == now.identity.timeline
+      && state.position.acknowledged <= now.identity.walFlushed
   }
 
   private static func withoutStream(_ now: Situation) -> StartDecision {

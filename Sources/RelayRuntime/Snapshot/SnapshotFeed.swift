@@ -7,7 +7,8 @@ import Primitives
 struct SnapshotFeed: ~Copyable {
   private let origin: SnapshotOrigin
   private var held = CopyTextRow()
-  private var heldTable: RelationOID?
+  /// The table of the row that is held back.
+  private(set) var heldTable: RelationOID?
   private var heldMarker = SnapshotMarker.true
 
   init(origin: SnapshotOrigin) { self.origin = origin }

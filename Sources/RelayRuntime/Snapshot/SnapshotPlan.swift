@@ -33,6 +33,8 @@ public struct SnapshotPlan: Sendable {
   public var tableChunkMultipliers: [String: Int] = [:]
   /// `legacy.snapshot.max.threads`
   public var readsTablesWhole = false
+  /// `sluice.snapshot.resume`
+  public var resumes = false
 
   public init(policy: SnapshotPolicy) { self.policy = policy }
 

@@ -23,14 +23,18 @@ struct SnapshotRun {
     var marksEnds = true
     /// For notifications: the tables, and those of signals.
     var captured: [TableID] = []
+    /// Whether finished tables are told, so that they can be stored.
+    var savesProgress = false
 
     var list: String { tables.map(\.id.description).joined(separator: ",") }
     var capturedList: String { captured.map(\.description).joined(separator: ",") }
   }
 
   /// Reads everything. Returns `false` when it was asked to stop before the end.
+  /// - Parameter saving: is given the tables of which every row is acknowledged, at the start and whenever there are more.
   func run(
-    _ work: Work, at origin: SnapshotOrigin, by readers: [SnapshotReader], into loop: inout ProductionLoop
+    _ work: Work, at origin: SnapshotOrigin, by readers: [SnapshotReader], into loop: inout ProductionLoop,
+    saving: (Set<TableID>) -> Void = { _ in }
   ) throws(RelayFailure) -> Bool {
     var chunkCounts = work.tables.map { _ in 0 }
     for chunk in work.chunks { chunkCounts[chunk.table] += 1 }
@@ -40,6 +44,8 @@ struct SnapshotRun {
       tables: work.tables, chunks: chunkCounts, at: RelayClock.now().monotonicMilliseconds)
     status.update { $0.snapshotRowsEstimated = progress.estimate }
     var waiting = work.chunks[...]
+    var ends = SnapshotEnds()
+    if work.savesProgress { saving(ends.finished) }
     try loop.notifySnapshot(.started, [:], RelayClock.now())
     while true {
       let time = RelayClock.now()
@@ -47,6 +53,15 @@ struct SnapshotRun {
       guard try loop.turnSnapshot(time) else {
         wait(for: [], loop.sink.descriptor)
         continue
+      }
+      if work.savesProgress, ends.isDue(held: feed.heldTable) {
+        // Nothing more is read until the rows of these tables are acknowledged.
+        guard loop.recordsInFlight == 0 else {
+          wait(for: [], loop.sink.descriptor)
+          continue
+        }
+        saving(ends.finished)
+        ends.saved()
       }
       var isMoving = false
       var isReading = false
@@ -71,6 +86,7 @@ struct SnapshotRun {
           isMoving = true
           if let done = progress.endChunk(ofTable: chunk.table) {
             logger.info("\(done.text)")
+            ends.end(table.id, table.oid)
             try loop.notifySnapshot(
               .tableScanCompleted,
               [

@@ -40,6 +40,7 @@ extension StateRecord {
       snapshot: snapshot,
       position: StreamPosition(
         acknowledged: try lsn("position"), lastCommit: object["lastCommit"] == nil ? nil : try lsn("lastCommit"),
-        incremental: try IncrementalContext { object[$0] }))
+        incremental: try IncrementalContext { object[$0] }),
+      resumable: try ResumableSnapshot { object[$0] })
   }
 }

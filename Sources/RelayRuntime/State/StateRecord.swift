@@ -22,10 +22,12 @@ public struct StateRecord: Sendable, Equatable {
   public var ownsSlot: Bool
   public var snapshot: Snapshot
   public var position: StreamPosition
+  /// How far a running snapshot is; `nil` where it is not to go on after an interruption.
+  public var resumable: ResumableSnapshot?
 
   public init(
     connector: String, systemIdentifier: String, timeline: Int, database: String, slot: String, ownsSlot: Bool,
-    snapshot: Snapshot, position: StreamPosition
+    snapshot: Snapshot, position: StreamPosition, resumable: ResumableSnapshot? = nil
   ) {
     self.connector = connector
     self.systemIdentifier = systemIdentifier
@@ -35,6 +37,7 @@ public struct StateRecord: Sendable, Equatable {
     self.ownsSlot = ownsSlot
     self.snapshot = snapshot
     self.position = position
+    self.resumable = resumable
   }
 
   /// One JSON object on one line.
@@ -59,6 +62,7 @@ public struct StateRecord: Sendable, Equatable {
     text("position", position.acknowledged.description, &out)
     if let lastCommit = position.lastCommit { text("lastCommit", lastCommit.description, &out) }
     for member in position.incremental?.members ?? [] { text(member.name, member.value, &out) }
+    for member in resumable?.members ?? [] { text(member.name, member.value, &out) }
     out.append(UInt8(ascii: "}"))
     return out.array
   }

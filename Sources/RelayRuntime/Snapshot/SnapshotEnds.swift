@@ -1,0 +1,24 @@
+import EventRouting
+import PgOutput
+import Primitives
+
+/// The tables that a snapshot has read whole, and whether there are some that have not been stored. Pure.
+struct SnapshotEnds {
+  private(set) var finished: Set<TableID> = []
+  /// Ended since the last time.
+  private var ended: Set<RelationOID> = []
+
+  mutating func end(_ table: TableID, _ oid: RelationOID) {
+    finished.insert(table)
+    ended.insert(oid)
+  }
+
+  /// Whether tables have ended and each of their rows is handed over, or about to be.
+  /// - Parameter held: the table of the row that waits for the next one.
+  func isDue(held: RelationOID?) -> Bool {
+    guard !ended.isEmpty else { return false }
+    return held.map { !ended.contains($0) } ?? true
+  }
+
+  mutating func saved() { ended = [] }
+}
