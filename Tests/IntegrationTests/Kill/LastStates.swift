@@ -11,6 +11,25 @@ final class LastStates: Sendable {
     /// Rows read by the first snapshot, and by the incremental one that goes on with it.
     var firstReads = 0
     var laterReads = 0
+
+    /// Returns what is wrong with the record.
+    mutating func take(_ id: Int, _ operation: String, _ object: [String: Any], topic: String) -> [String] {
+      if operation == "d" {
+        rows[id] = nil
+        return []
+      }
+      let version = object["v"] as? Int ?? -1
+      let known = newest[id] ?? version
+      rows[id] = version
+      newest[id] = max(version, known)
+      guard operation == "r" else { return [] }
+      guard object["__source_snapshot"] as? String == "incremental" else {
+        firstReads += 1
+        return []
+      }
+      laterReads += 1
+      return version < known ? ["\(topic): key \(id) goes back from \(known) to \(version)"] : []
+    }
   }
 
   private struct State {
@@ -50,22 +69,8 @@ final class LastStates: Sendable {
         state.problems.append("\(topic): \(value.map { String(decoding: $0, as: UTF8.self) } ?? "null")")
         return
       }
-      var states = state.topics[topic, default: Topic()]
-      if operation == "d" {
-        states.rows[id] = nil
-      } else {
-        let version = object["v"] as? Int ?? -1
-        if operation == "r" {
-          let isLater = object["__source_snapshot"] as? String == "incremental"
-          if isLater { states.laterReads += 1 } else { states.firstReads += 1 }
-          if isLater, let newest = states.newest[id], version < newest {
-            state.problems.append("\(topic): key \(id) goes back from \(newest) to \(version)")
-          }
-        }
-        states.rows[id] = version
-        states.newest[id] = max(version, states.newest[id] ?? version)
-      }
-      state.topics[topic] = states
+      // In place: a copy of all keys for each record would never catch up.
+      state.problems += state.topics[topic, default: Topic()].take(id, operation, object, topic: topic)
     }
   }
 

@@ -169,11 +169,11 @@ extension Integration {
           for row in try server.query("SELECT id, v FROM \(table)").rows {
             if let id = row[0].flatMap({ Int($0) }), let version = row[1].flatMap({ Int($0) }) { now[id] = version }
           }
-          try? waitUntil("\(topic) is complete", within: .seconds(10)) { states[topic].rows == now }
+          try? waitUntil("\(topic) is complete", within: .seconds(30)) { states[topic].rows == now }
           let seen = states[topic]
           if seen.rows != now {
             let differing = Set(now.keys).union(seen.rows.keys).filter { seen.rows[$0] != now[$0] }
-            problems.append("\(table): \(differing.count) keys differ, such as \(differing.prefix(3))")
+            problems.append("\(table): \(differing.count) keys differ, such as \(Array(differing.prefix(3)))")
           }
           print("\(table): \(seen.firstReads) rows of the first snapshot, \(seen.laterReads) read under watermarks")
           if finished.contains(table) {
@@ -214,7 +214,7 @@ extension Integration {
         }
         second.kill()
         #expect(second.output.contains("cannot go on: table public.t2 has no primary key"))
-        try waitUntil("both tables are there", within: .seconds(10)) {
+        try waitUntil("both tables are there", within: .seconds(30)) {
           states[topics[0]].firstReads == 200 && states[topics[1]].rows.count == Self.rows * 5
         }
         #expect(states.problems.isEmpty && topics.allSatisfy { states[$0].laterReads == 0 })
