@@ -74,9 +74,26 @@ extension EventPipeline {
 
   // MARK: Signals
 
-  /// What a change of the signalling table says; `nil` where it is no signal. The table must have three columns of text,
-  /// whatever their names. Source: Debezium 3.6, `CommonConnectorConfig.parseSignallingMessage`, `SignalRecord`.
-  func signalMessage(
+  /// A row that was no signal, since its table has another shape, since the last call.
+  public mutating func takeSignalWarning() -> SignalWarning? {
+    defer { signalWarning = nil }
+    return signalWarning
+  }
+
+  /// The table must have three columns of text, whatever their names.
+  /// Source: Debezium 3.6, `CommonConnectorConfig.parseSignallingMessage`, `SignalRecord`.
+  mutating func readSignal(
+    _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, _ message: RawSpan, _ lsn: LSN
+  ) {
+    signal = signalMessage(operation, plan, old: old, new: new, message)
+    guard let signals = options.signals, plan.columns.count != 3 else { return }
+    if operation == .create || (operation == .delete && signals.closesOnDelete) {
+      signalWarning = SignalWarning(table: plan.id, columnCount: plan.columns.count, lsn: lsn)
+    }
+  }
+
+  /// What a change of the signalling table says; `nil` where it is no signal.
+  private func signalMessage(
     _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, _ message: RawSpan
   ) -> SignalMessage? {
     guard let signals = options.signals, plan.columns.count == 3 else { return nil }
@@ -109,4 +126,11 @@ extension EventPipeline {
     for offset in range { bytes.append(message.byte(at: offset)) }
     return String(decoding: bytes, as: UTF8.self)
   }
+}
+
+/// A row of a signalling table that has not three columns; for the log.
+public struct SignalWarning: Sendable {
+  public let table: TableID
+  public let columnCount: Int
+  public let lsn: LSN
 }

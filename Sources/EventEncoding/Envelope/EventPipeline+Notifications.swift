@@ -23,9 +23,7 @@ extension EventPipeline {
     id: String, aggregate: String, type: String, data: [String: String], now: Int64
   ) throws(PipelineError) {
     guard let topic = options.notificationTopic else { return }
-    var entries = data.map { (name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
-    entries.append((name: "connector_name", value: options.topics.prefix))
-    let ordered = JavaHashOrder.copiedMapWithOneMore(entries.map(\.name)).map { entries[$0] }
+    let ordered = additionalData(data)
     try emitTree(
       "notification", topic: topics.index(of: topic), key: .structure([.text(id)]), EnvelopeSchema.notificationKey,
       value: .structure([
@@ -33,6 +31,22 @@ extension EventPipeline {
         .map(ordered.map { ConnectMapEntry(.text($0.name), .text($0.value)) }),
         .int64(floorDivide(now, 1_000_000)),
       ]), EnvelopeSchema.notificationValue, lastLSN ?? .invalid)
+  }
+
+  /// The same as the line that Debezium's channel `log` writes.
+  /// Source: Debezium 3.6, `LogNotificationChannel`, `Notification.toString`.
+  public func notificationLine(
+    id: String, aggregate: String, type: String, data: [String: String], now: Int64
+  ) -> String {
+    let data = additionalData(data).map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
+    return "[Notification Service]  {id='\(id)', aggregateType='\(aggregate)', type='\(type)', "
+      + "additionalData={\(data)}, timestamp=\(floorDivide(now, 1_000_000))}"
+  }
+
+  private func additionalData(_ data: [String: String]) -> [(name: String, value: String)] {
+    var entries = data.map { (name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
+    entries.append((name: "connector_name", value: options.topics.prefix))
+    return JavaHashOrder.copiedMapWithOneMore(entries.map(\.name)).map { entries[$0] }
   }
 }
 

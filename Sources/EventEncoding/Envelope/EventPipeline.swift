@@ -52,6 +52,7 @@ public struct EventPipeline: ~Copyable {
   /// The change in hand is to go on as it is.
   var isCompleting = false
   var reselectionWarning: ReselectionWarning?
+  var signalWarning: SignalWarning?
   /// End of the last transaction or non-transactional message seen in this connector's life: first part of
   /// `source.sequence`. Source: Debezium 3.6, `PostgresStreamingChangeEventSource.commitMessage`.
   public internal(set) var lastCommit: LSN?
@@ -65,7 +66,7 @@ public struct EventPipeline: ~Copyable {
   var window: ChunkWindow?
   /// Topic that `window` goes to is known by its plan; made anew with each chunk whose table has changed.
   var snapshotPlan: (relation: Relation, table: TableDescription, plan: RelationPlan)?
-  private var signal: SignalMessage?
+  var signal: SignalMessage?
   private var plansAside: [RelationOID: RelationPlan]?
 
   /// - Parameter lastCommit: end of the last transaction of an earlier life, from the state record.
@@ -303,7 +304,7 @@ public struct EventPipeline: ~Copyable {
     // A row of a table without columns is no change, nor does it count as one in its transaction.
     if plan.tupleCount == 0 { return }
     lastLSN = lsn
-    if plan.isSignalTable { signal = signalMessage(operation, plan, old: old, new: new, message) }
+    if plan.isSignalTable { readSignal(operation, plan, old: old, new: new, message, lsn) }
     if operation == .update, let old, let new {
       if options.skipsUnchangedRows, !RowComparison.rowDiffers(plan, old, new, message) { return }
       if plan.hasKey, RowComparison.keyDiffers(plan, old, new, message) {

@@ -133,12 +133,19 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   }
 
   private mutating func notify(_ notification: SnapshotNotification, _ time: RelayTime) throws(RelayFailure) {
-    if limits.logsNotifications { notices.add(.info, "notification: \(notification)") }
+    guard limits.logsNotifications || pipeline.hasNotificationTopic else { return }
+    let id = notification.id ?? incremental.newID()
+    let (aggregate, type) = (notification.aggregate.rawValue, notification.kind.rawValue)
+    if limits.logsNotifications {
+      notices.add(
+        .info,
+        pipeline.notificationLine(
+          id: id, aggregate: aggregate, type: type, data: notification.data, now: time.wallNanoseconds))
+    }
     guard pipeline.hasNotificationTopic else { return }
     do throws(PipelineError) {
       try pipeline.emitNotification(
-        id: notification.id ?? incremental.newID(), aggregate: notification.aggregate.rawValue,
-        type: notification.kind.rawValue, data: notification.data, now: time.wallNanoseconds)
+        id: id, aggregate: aggregate, type: type, data: notification.data, now: time.wallNanoseconds)
     } catch {
       throw .pipeline(error)
     }

@@ -154,6 +154,13 @@ extension ConnectorRunner {
         logger.warning(
           "table \(warning.table), LSN \(warning.lsn): \(columns) could not be read again: \(warning.reason)")
       }
+      if let warning = loop.pipeline.takeSignalWarning() {
+        logger.warning(
+          """
+          table \(warning.table), LSN \(warning.lsn): the signal is ignored: it should have 3 fields but has \
+          \(warning.columnCount)
+          """)
+      }
       if let warning = loop.pipeline.takeConversionWarning() {
         logger.warning(
           "table \(warning.table), column \(warning.column), LSN \(warning.lsn): \(warning.error); written as null")

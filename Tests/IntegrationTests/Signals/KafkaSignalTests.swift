@@ -17,6 +17,9 @@ extension Integration {
       #expect(seen.afterRestart.count == 3, "the first signal is not followed again")
       #expect(seen.second.map(\.id).sorted() == [4, 5])
       #expect(seen.output.contains("a signal for other is passed over"))
+      #expect(seen.output.contains("table public.wide, LSN "))
+      #expect(seen.output.contains("the signal is ignored: it should have 3 fields but has 4"))
+      #expect(!seen.output.contains("not told"))
     }
 
     private static func signal(_ id: String, _ table: String) -> String {
@@ -28,6 +31,7 @@ extension Integration {
         topics: ["signals", "fin.public.a", "fin.public.b"],
         sql: """
           CREATE TABLE a (id int PRIMARY KEY, version int);
+          CREATE TABLE wide (id text PRIMARY KEY, type text, data text, more text);
           CREATE TABLE b (id int PRIMARY KEY, version int);
           INSERT INTO a SELECT i, 1 FROM generate_series(1, 3) i;
           INSERT INTO b VALUES (4, 1), (5, 1);
@@ -35,12 +39,13 @@ extension Integration {
       ) {
         [
           "signal.enabled.channels": "source,kafka", "signal.kafka.topic": "signals", "signal.poll.interval.ms": "50",
-          "signal.kafka.bootstrap.servers": $0.bootstrapServers,
+          "signal.data.collection": "public.signal,public.wide", "signal.kafka.bootstrap.servers": $0.bootstrapServers,
         ]
       }
       defer { rig.stop() }
       var seen = Seen()
       var relay = try rig.startRelay()
+      try rig.server.execute("INSERT INTO wide VALUES ('w', 'log', '{\"message\": \"not told\"}', '')")
       // Neither another connector's signal nor what is no signal is in the way of the next.
       try rig.send(key: "other", value: signal("0", "b"))
       try rig.send(key: "fin", value: "no signal")
