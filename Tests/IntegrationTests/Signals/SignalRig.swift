@@ -75,6 +75,9 @@ final class SignalRig {
     }
   }
 
+  /// What a restart would begin with.
+  var storedState: String? { try? String(contentsOfFile: postgres.directory + "/offsets", encoding: .utf8) }
+
   /// Sends a signal by the topic `signals`.
   func send(key: String, value: String) throws {
     var producer = try KafkaProducer(properties: [
