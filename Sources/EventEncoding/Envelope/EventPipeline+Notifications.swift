@@ -33,12 +33,17 @@ extension EventPipeline {
       ]), EnvelopeSchema.notificationValue, lastLSN ?? .invalid)
   }
 
-  /// The same as the line that Debezium's channel `log` writes.
+  /// Keys are values of rows, which logs do not have; the topic has them.
+  private static let loggedAsHidden: Set<String> = ["last_processed_key", "maximum_key"]
+
+  /// The same as the line that Debezium's channel `log` writes, but for keys of rows.
   /// Source: Debezium 3.6, `LogNotificationChannel`, `Notification.toString`.
   public func notificationLine(
     id: String, aggregate: String, type: String, data: [String: String], now: Int64
   ) -> String {
-    let data = additionalData(data).map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
+    let data = additionalData(data).map {
+      "\($0.name)=\(EventPipeline.loggedAsHidden.contains($0.name) ? "***" : $0.value)"
+    }.joined(separator: ", ")
     return "[Notification Service]  {id='\(id)', aggregateType='\(aggregate)', type='\(type)', "
       + "additionalData={\(data)}, timestamp=\(floorDivide(now, 1_000_000))}"
   }
