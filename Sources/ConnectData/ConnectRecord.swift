@@ -16,6 +16,9 @@ public struct ConnectRecord: Sendable {
   public var headers: [ConnectHeader]
   /// Milliseconds since 1970; `nil` leaves it to the producer.
   public var timestampMilliseconds: Int64?
+  /// No transform has made a new record yet. Debezium gives a delete and its tombstone one list of headers, so what a
+  /// transform adds to the first is in the second, unless an earlier one has made a new record with a list of its own.
+  public var isOriginal = true
 
   public init(
     topic: String, partition: Int32? = nil, keySchema: SharedSchema?, key: ConnectValue, valueSchema: SharedSchema?,

@@ -87,7 +87,21 @@ import Testing
     }
     #expect(
       try transform.applied(TestEnvelope.tombstone)?.headers
-        == [ConnectHeader("__operation", .text("d"), ConnectSchema(.string, isOptional: true))])
+        == [ConnectHeader("__operation", .text("d"), ConnectSchema(.string))])
+  }
+
+  @Test(arguments: [true, false])
+  func aTombstoneSharesTheHeadersOfItsDeleteWhereThatIsTheFirstRecord(isOriginal: Bool) throws {
+    var transform = transform {
+      $0.deleteHandling = .rewriteWithTombstone
+      $0.headers = MetadataField.list("table,op", prefix: "__") ?? []
+    }
+    var delete = TestEnvelope.record("d", before: TestEnvelope.row(1, nil))
+    delete.isOriginal = isOriginal
+    #expect(try transform.applied(delete)?.headers.map(\.name) == ["__table", "__op"])
+    let shared = isOriginal ? ["__table", "__op"] : []
+    #expect(try transform.applied(TestEnvelope.tombstone)?.headers.map(\.name) == shared + ["__op"])
+    #expect(try transform.applied(TestEnvelope.tombstone)?.headers.map(\.name) == ["__op"])
   }
 
   @Test func aTombstoneHasTheHeadersOfItsDelete() throws {

@@ -20,7 +20,10 @@ def column_regex(rng, case):
     """Expressions for some columns, as column lists want them."""
     picked = []
     for table in rng.sample(case.tables, min(len(case.tables), 2)):
-        for column in rng.sample(table.columns, min(len(table.columns), rng.choice([1, 2]))):
+        keys = set(table.key).union(*table.unique)
+        columns = quirks.mild([c for c in table.columns if c.name not in keys], [c for c in table.columns if c.name in keys],
+                              'excluded-key', rng)
+        for column in rng.sample(columns, min(len(columns), rng.choice([1, 2]))):
             picked.append(column_pattern(table, column.name))
     return picked
 

@@ -16,6 +16,7 @@ extension EventPipeline {
       if case .regexRouter(let router) = chain.steps[index].kind {
         // Two steps, since the route may add the name that is then read.
         let topic = try route(index, router, topics.index(of: tree.topic), plan, lsn)
+        if tree.topic != topics.names[topic] { tree.isOriginal = false }
         tree.topic = topics.names[topic]
         continue
       }
@@ -64,6 +65,7 @@ extension EventPipeline {
   ) throws(PipelineError) -> ConnectRecord {
     var tree = ConnectRecord(
       topic: topics.names[topic], keySchema: nil, key: .null, valueSchema: valueSchema, value: value)
+    tree.isOriginal = topic == plan.topic
     switch keyChange {
     case .none: break
     case .newKey(let tuple, let old):

@@ -60,16 +60,12 @@ final class RelationPlan {
     // The row path writes JSON by the value converter's options; a key converter with others writes trees.
     let json = options.valueConverter.json?.options ?? JSONOptions()
     var columns: [ColumnPlan] = []
-    // Debezium's snapshot of a table of which every column is left out reads them all.
-    let leavesAllOut = !relation.columns.contains { options.columnFilter.includes($0.name, of: id) }
     var codecs: [String: (codec: ColumnCodec, tupleIndex: Int)] = [:]
     for (index, column) in relation.columns.enumerated() {
       let description = table.column(for: column)
       let isLeftOut = !options.columnFilter.includes(column.name, of: id)
       guard
-        let codec = ColumnCodec.make(
-          description, options.values, json, origin: origin,
-          isLeftOut: isLeftOut && !(leavesAllOut && origin == .snapshot))
+        let codec = ColumnCodec.make(description, options.values, json, origin: origin, isLeftOut: isLeftOut)
       else { continue }
       codecs[column.name] = (codec, index)
       if isLeftOut { continue }

@@ -25,7 +25,7 @@ public final class ColumnCodec: Sendable {
   /// - Parameters:
   ///   - parameters: what the field's schema has beside its type's own.
   ///   - isLeftOut: the column lists leave the column out, and only a key has it. Of such a column Debezium's stream knows
-  ///     nothing but the type, and its snapshot does not read the values.
+  ///     nothing but the type.
   public static func make(
     _ column: ColumnDescription, _ options: ValueOptions, _ json: JSONOptions = JSONOptions(),
     origin: RowOrigin = .stream, parameters: [ConnectParameter] = [], isLeftOut: Bool = false
@@ -35,15 +35,14 @@ public final class ColumnCodec: Sendable {
       column.isNullable = true
       column.defaultExpression = nil
     }
-    guard var mapping = ColumnTypes.mapping(column.type, modifier: column.typeModifier, options) else { return nil }
+    guard let mapping = ColumnTypes.mapping(column.type, modifier: column.typeModifier, options) else { return nil }
     var schema = mapping.schema
     schema.parameters += parameters
     // One schema is optional of itself: that of `geometry`.
     schema.isOptional = column.isNullable || mapping.schema.isOptional
     schema.defaultValue = DefaultValue.parse(column, mapping)
-    mapping = ColumnTypes.mapping(mapping, of: column.type, from: origin, options)
-    if isLeftOut, origin == .snapshot { mapping.form = .alwaysNull }
-    return ColumnCodec(schema, mapping, isNullable: column.isNullable, json)
+    return ColumnCodec(
+      schema, ColumnTypes.mapping(mapping, of: column.type, from: origin, options), isNullable: column.isNullable, json)
   }
 
   private init(

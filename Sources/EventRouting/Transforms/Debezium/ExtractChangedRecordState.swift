@@ -6,7 +6,7 @@ public struct ExtractChangedRecordState: RecordTransform {
   private let changedName: String?
   private let unchangedName: String?
   /// The record before, if it was a delete: Debezium gives its tombstone the same list of headers, to which this
-  /// transform adds, so that the tombstone has them too. (Not where an earlier transform has made a new record.)
+  /// transform adds, so that the tombstone has them too, unless an earlier transform has made a new record.
   private var lastDelete: (topic: String, key: ConnectValue, headers: [ConnectHeader])?
 
   /// `nil` sends no such header.
@@ -43,7 +43,7 @@ public struct ExtractChangedRecordState: RecordTransform {
     add(changedName, changed, to: &record)
     add(unchangedName, unchanged, to: &record)
     let isDelete = schema.member("op", of: record.value)?.value == .text("d")
-    lastDelete = isDelete ? (record.topic, record.key, Array(record.headers[count...])) : nil
+    lastDelete = isDelete && record.isOriginal ? (record.topic, record.key, Array(record.headers[count...])) : nil
     return true
   }
 

@@ -30,33 +30,32 @@ public struct ExtractNewRecordState: RecordTransform {
   private var markedSchemas = SchemaCache<SharedSchema>()
   private var extendedSchemas = SchemaCache<SharedSchema>()
   private var dropped: [Dropping] = []
-  private static var droppedCountMax: Int { 64 }
-  /// As in `ExtractChangedRecordState`: the tombstone of a delete has its list of headers, to which this transform adds.
+  /// The record before, if it was a delete whose list of headers its tombstone shares.
   private var lastDelete: (topic: String, key: ConnectValue, headers: [ConnectHeader])?
+  private static var droppedCountMax: Int { 64 }
 
   public init(_ options: ExtractNewRecordStateOptions) { self.options = options }
 
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool {
     guard record.value != .null else { return passTombstone(&record) }
+    lastDelete = nil
     guard let schema = record.valueSchema, schema.schema.isEnvelope, case .structure(let envelope) = record.value else {
       return true
     }
-    lastDelete = nil
     let options = options
     let table = try tables.made(of: schema) { schema throws(TransformFailure) in
       try ExtractNewRecordState.table(options, schema)
     }
-    let headerCount = record.headers.count
-    for header in table.headers {
-      record.headers.append(ConnectHeader(header.field.name, header.value(envelope), header.field.schema))
-    }
+    let added = table.headers.map { ConnectHeader($0.field.name, $0.value(envelope), $0.field.schema) }
+    record.headers += added
+    defer { record.isOriginal = false }
     switch (envelope[table.before], envelope[table.after]) {
     case (_, .structure(let values)):
       try unwrap(&record, Row(schema: table.afterSchema, values: values), table, envelope)
       return true
     case (.structure(let values), _):
-      if options.deleteHandling == .rewriteWithTombstone {
-        lastDelete = (record.topic, record.key, Array(record.headers[headerCount...]))
+      if record.isOriginal, options.deleteHandling == .rewriteWithTombstone {
+        lastDelete = (record.topic, record.key, added)
       }
       return try unwrapDelete(&record, Row(schema: table.beforeSchema, values: values), table, envelope)
     // A truncate.
@@ -64,7 +63,7 @@ public struct ExtractNewRecordState: RecordTransform {
     }
   }
 
-  /// It has the headers of its delete. Of its own only `op` is known.
+  /// Of its own headers only `op` is known.
   private mutating func passTombstone(_ record: inout ConnectRecord) -> Bool {
     guard options.deleteHandling == .rewriteWithTombstone else { return false }
     if let lastDelete, record.topic == lastDelete.topic, record.key == lastDelete.key {
@@ -72,7 +71,7 @@ public struct ExtractNewRecordState: RecordTransform {
     }
     lastDelete = nil
     for header in options.headers where header.field == "op" {
-      record.headers.append(ConnectHeader(header.name, .text("d"), ConnectSchema(.string, isOptional: true)))
+      record.headers.append(ConnectHeader(header.name, .text("d"), ConnectSchema(.string)))
     }
     return true
   }

@@ -1,0 +1,17 @@
+INSERT INTO t VALUES (2, NULL, NULL, 'to_b', NULL, NULL, NULL, repeat('z', 4000));
+UPDATE t SET v = 'w' WHERE id = 2;
+BEGIN;
+UPDATE t SET id = 20 WHERE id = 2;
+INSERT INTO full_t VALUES (1, 'a', 1);
+UPDATE full_t SET v = 2;
+UPDATE full_t SET k1 = 7;
+DELETE FROM full_t;
+COMMIT;
+INSERT INTO nokey VALUES (NULL, 'y');
+UPDATE nokey SET a = 9 WHERE b = 'x';
+DELETE FROM nokey WHERE b = 'y';
+UPDATE t SET route = NULL WHERE id = 1;
+DELETE FROM t WHERE id = 20;
+SELECT pg_logical_emit_message(true, 'pre', 'content');
+TRUNCATE full_t;
+DELETE FROM t WHERE id = 1;

@@ -1,0 +1,3 @@
+CREATE TABLE t (id int PRIMARY KEY, v text);
+ALTER TABLE t REPLICA IDENTITY FULL;
+CREATE TABLE moved (id int PRIMARY KEY, v text);
