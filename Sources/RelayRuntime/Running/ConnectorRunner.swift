@@ -165,7 +165,7 @@ struct ConnectorRunner {
         logger.notice(
           "stopped inside the snapshot; \(saves ? "the next start goes on with it" : "it will be done again at the next start")"
         )
-        return true
+        return !saves
       }
       beginning.snapshotSlot = nil
       // Where a stream has been, or its slot is, it goes on there should a later mode ask for one.
