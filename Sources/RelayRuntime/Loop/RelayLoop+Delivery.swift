@@ -1,0 +1,106 @@
+import Acknowledgement
+import EventEncoding
+import EventRouting
+import Primitives
+
+/// Records to the producer, and what Kafka says of them.
+extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
+  /// Gives the producer what is pending; leaves what it does not take for a later turn.
+  mutating func handOverPending() throws(RelayFailure) {
+    while !pipeline.records.isEmpty {
+      guard try handOverFirst() else { return }
+      pipeline.records.removeFirst()
+    }
+    guard let end = pendingEnd else { return }
+    pendingEnd = nil
+    switch end {
+    case .commit(let endLSN, let committedAt):
+      ledger.commit(endLSN: endLSN, committedAt: committedAt)
+      handedOver = max(handedOver, endLSN)
+      observations.transactions += 1
+    case .unit:
+      ledger.endWithoutPosition()
+    }
+    markContext()
+  }
+
+  /// Returns `false` when the producer's queue is full.
+  mutating func handOverFirst() throws(RelayFailure) -> Bool {
+    let slot = pipeline.records.first
+    let topic = slot.pipelineTopic ?? slot.record.topic
+    do throws(SinkError) {
+      if slot.pipelineTopic == nil {
+        slot.record.topic = try sinkTopic(topic)
+        slot.pipelineTopic = topic
+      }
+      let ticket = RecordTicket(unit: ledger.openTicket, topic: topic)
+      switch try sink.enqueue(slot.record, ticket: ticket.rawValue) {
+      case .accepted:
+        ledger.recordAccepted()
+        observations.recordsAccepted += 1
+        return true
+      case .queueFull:
+        observations.fullTurns += 1
+        return false
+      }
+    } catch {
+      let place =
+        slot.table.map {
+          "table \($0), key \(slot.keyColumns.isEmpty ? "none" : slot.keyColumns.joined(separator: ", ")), "
+        } ?? ""
+      throw .record("\(place)LSN \(slot.lsn), topic \(pipeline.topics.names[topic]): \(error.description)")
+    }
+  }
+
+  mutating func sinkTopic(_ topic: Int) throws(SinkError) -> Int {
+    while sinkTopics.count <= topic { sinkTopics.append(nil) }
+    if let known = sinkTopics[topic] { return known }
+    let added = try sink.addTopic(pipeline.topics.names[topic])
+    sinkTopics[topic] = added
+    return added
+  }
+
+  mutating func collectDeliveries(_ time: RelayTime) throws(RelayFailure) {
+    var failure: String?
+    do throws(SinkError) {
+      try Self.collect(&sink, &ledger, &observations, &failure, topics: pipeline.topics)
+    } catch {
+      throw .sink(error)
+    }
+    if let failure { throw .record(failure) }
+    let nowMicroseconds = time.wallNanoseconds / 1_000
+    Self.settle(&ledger, &observations, nowMicroseconds: nowMicroseconds)
+    position.acknowledge(ledger.acknowledged)
+    contexts.acknowledge(ledger.acknowledgedMark)
+  }
+
+  static func collect(
+    _ sink: inout Sink, _ ledger: inout InFlightLedger, _ observations: inout LoopObservations,
+    _ failure: inout String?, topics: TopicTable
+  ) throws(SinkError) {
+    try sink.collect { rawTicket, delivery in
+      let ticket = RecordTicket(rawValue: rawTicket)
+      switch delivery {
+      case .acknowledged:
+        // A ticket that is not in flight would be an acknowledgement of nothing: never count it as progress.
+        precondition(ledger.recordAcknowledged(ticket.unit), "an acknowledgement for a record that is not in flight")
+        observations.acknowledged(topic: ticket.topic)
+      case .failed(let reason):
+        let lsn = ledger.startLSN(of: ticket.unit) ?? .invalid
+        failure =
+          failure
+          ?? "topic \(topics.names[ticket.topic]), transaction that begins at LSN \(lsn): \(reason)"
+      }
+    }
+  }
+
+  static func settle(
+    _ ledger: inout InFlightLedger, _ observations: inout LoopObservations, nowMicroseconds: Int64
+  ) {
+    ledger.settle { committedAt in
+      // The commit time is any eight bytes that the server sent.
+      let (latency, overflow) = nowMicroseconds.subtractingReportingOverflow(committedAt.unixMicroseconds)
+      observations.latency(microseconds: overflow ? .max : latency)
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Acknowledgement
+import EventEncoding
+import PgOutput
+import Primitives
+
+/// The position's way: acknowledged by Kafka, stored in the state record, told to the server.
+extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
+  mutating func advanceWhileIdle(to walEnd: LSN, _ time: RelayTime) {
+    guard ledger.isIdle, walEnd > ledger.acknowledged else { return }
+    if let last = lastIdleAdvanceAt,
+      time.monotonicMilliseconds - last < limits.idleAdvanceIntervalMilliseconds, isReading
+    {
+      return
+    }
+    if ledger.advanceWhileIdle(to: walEnd) {
+      lastIdleAdvanceAt = time.monotonicMilliseconds
+      handedOver = max(handedOver, walEnd)
+      position.acknowledge(ledger.acknowledged)
+    }
+  }
+
+  /// The state record follows the acknowledgements it stands for, and goes before the slot (PRODUCT.md §4).
+  mutating func advanceStore(_ time: RelayTime) {
+    switch store.poll() {
+    case .pending: break
+    case .stored:
+      position.storeSucceeded()
+      contexts.storeEnded(hasSucceeded: true)
+      observations.storeFailure = nil
+    case .failed(let reason):
+      position.storeFailed()
+      contexts.storeEnded(hasSucceeded: false)
+      observations.storeFailure = reason
+    }
+    if let last = lastStoreAt, time.monotonicMilliseconds - last < storeIntervalMilliseconds { return }
+    guard let next = position.nextToStore() ?? (contexts.hasUnstored ? position.storeAgain() : nil) else { return }
+    lastStoreAt = time.monotonicMilliseconds
+    recordsAtLastStore = observations.recordsAcknowledged
+    store.begin(
+      StreamPosition(
+        acknowledged: next, lastCommit: ledger.acknowledgedCommit, incremental: contexts.beginStore()))
+  }
+
+  /// Transactions that hold nothing of ours move the position no faster than an idle log's end does. One of them may be
+  /// the state record itself, where it is kept in a table of the same database.
+  var storeIntervalMilliseconds: Int64 {
+    isReading && observations.recordsAcknowledged == recordsAtLastStore
+      ? max(limits.storeIntervalMilliseconds, limits.idleAdvanceIntervalMilliseconds)
+      : limits.storeIntervalMilliseconds
+  }
+
+  mutating func updateStatus(_ time: RelayTime) throws(RelayFailure) {
+    let flushed = flushable
+    // While nothing is read, a keepalive that asks for an answer stays unseen.
+    if !pipeline.records.isEmpty || !mayReadFrames,
+      status.isOverdue(now: time.monotonicMilliseconds, after: limits.blockedStatusIntervalMilliseconds)
+    {
+      status.serverRequestedReply()
+    }
+    // A server that has nothing more to send tells how far its log goes only when asked.
+    let asksForPosition =
+      isReading && incremental.awaitedPosition != nil
+      && status.isOverdue(now: time.monotonicMilliseconds, after: limits.positionRequestIntervalMilliseconds)
+    if asksForPosition { status.serverRequestedReply() }
+    guard status.isDue(now: time.monotonicMilliseconds, flushable: flushed) else { return }
+    let update = StandbyStatusUpdate(
+      written: max(received, flushed), flushed: flushed, applied: flushed,
+      sentAt: PostgresTimestamp(unixMicroseconds: time.wallNanoseconds / 1_000),
+      replyRequested: asksForPosition || isSilent(time))
+    do throws(SourceError) {
+      try source.send(update)
+    } catch {
+      throw .source(error)
+    }
+    observations.confirmed = flushed
+    status.sent(now: time.monotonicMilliseconds, flushed: flushed)
+  }
+
+  func waitMilliseconds(_ time: RelayTime) -> Int64 {
+    var wait = status.millisecondsUntilDue(now: time.monotonicMilliseconds, flushable: flushable)
+    if !pipeline.records.isEmpty || !mayReadFrames { wait = min(wait, limits.blockedStatusIntervalMilliseconds) }
+    if incremental.awaitedPosition != nil { wait = min(wait, limits.positionRequestIntervalMilliseconds) }
+    if let retryChunkAt { wait = min(wait, max(1, retryChunkAt - time.monotonicMilliseconds)) }
+    if contexts.hasUnstored, let last = lastStoreAt {
+      wait = min(wait, max(1, last + storeIntervalMilliseconds - time.monotonicMilliseconds))
+    }
+    if ledger.acknowledged > position.stored, let last = lastStoreAt {
+      wait = min(wait, max(1, last + storeIntervalMilliseconds - time.monotonicMilliseconds))
+    }
+    if limits.heartbeatIntervalMilliseconds > 0, let last = lastHeartbeatAt {
+      wait = min(wait, max(1, last + limits.heartbeatIntervalMilliseconds - time.monotonicMilliseconds))
+    }
+    if let end = keepaliveEnd, ledger.isIdle, end > ledger.acknowledged, let last = lastIdleAdvanceAt {
+      wait = min(wait, max(1, last + limits.idleAdvanceIntervalMilliseconds - time.monotonicMilliseconds))
+    }
+    return wait
+  }
+}
