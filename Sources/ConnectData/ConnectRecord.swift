@@ -16,9 +16,10 @@ public struct ConnectRecord: Sendable {
   public var headers: [ConnectHeader]
   /// Milliseconds since 1970; `nil` leaves it to the producer.
   public var timestampMilliseconds: Int64?
-  /// No transform has made a new record yet. Debezium gives a delete and its tombstone one list of headers, so what a
-  /// transform adds to the first is in the second, unless an earlier one has made a new record with a list of its own.
-  public var isOriginal = true
+  /// The list of headers that the record shares with the tombstone after it, once it has one of its own. Debezium gives a
+  /// delete and its tombstone one list, so that what a transform adds to the first is in the second, until one makes a new
+  /// record with a copy.
+  public private(set) var sharedHeaders: [ConnectHeader]?
 
   public init(
     topic: String, partition: Int32? = nil, keySchema: SharedSchema?, key: ConnectValue, valueSchema: SharedSchema?,
@@ -32,6 +33,12 @@ public struct ConnectRecord: Sendable {
     self.value = value
     self.headers = headers
     self.timestampMilliseconds = timestampMilliseconds
+  }
+
+  /// From here on the record's headers are its own. Source: `SourceRecord.newRecord`, which copies them unless it is given
+  /// a list.
+  public mutating func copyHeaders() {
+    if sharedHeaders == nil { sharedHeaders = headers }
   }
 }
 

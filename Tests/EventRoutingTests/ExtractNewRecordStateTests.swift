@@ -91,27 +91,12 @@ import Testing
   }
 
   @Test(arguments: [true, false])
-  func aTombstoneSharesTheHeadersOfItsDeleteWhereThatIsTheFirstRecord(isOriginal: Bool) throws {
-    var transform = transform {
-      $0.deleteHandling = .rewriteWithTombstone
-      $0.headers = MetadataField.list("table,op", prefix: "__") ?? []
-    }
+  func aDeletesTombstoneSharesWhatIsAddedToItsHeadersUnlessTheyWereCopiedBefore(isCopied: Bool) throws {
+    var transform = transform { $0.headers = MetadataField.list("table,op", prefix: "__") ?? [] }
     var delete = TestEnvelope.record("d", before: TestEnvelope.row(1, nil))
-    delete.isOriginal = isOriginal
-    #expect(try transform.applied(delete)?.headers.map(\.name) == ["__table", "__op"])
-    let shared = isOriginal ? ["__table", "__op"] : []
-    #expect(try transform.applied(TestEnvelope.tombstone)?.headers.map(\.name) == shared + ["__op"])
-    #expect(try transform.applied(TestEnvelope.tombstone)?.headers.map(\.name) == ["__op"])
-  }
-
-  @Test func aTombstoneHasTheHeadersOfItsDelete() throws {
-    var transform = transform {
-      $0.deleteHandling = .rewriteWithTombstone
-      $0.headers = MetadataField.list("op", prefix: "__") ?? []
-    }
-    _ = try transform.applied(TestEnvelope.record("d", before: TestEnvelope.row(1, "old")))
-    #expect(try transform.applied(TestEnvelope.tombstone)?.headers.map(\.name) == ["__op", "__op"])
-    #expect(try transform.applied(TestEnvelope.tombstone)?.headers.map(\.name) == ["__op"])
+    if isCopied { delete.copyHeaders() }
+    _ = try transform.apply(&delete)
+    #expect(delete.sharedHeaders?.map(\.name) == (isCopied ? [] : ["__table", "__op"]))
   }
 
   @Test func aFieldOfTheRowNamesTheTopic() throws {

@@ -28,9 +28,6 @@ import Testing
       return
     }
     #expect(failure.converterMessage == "Invalid type for ARRAY: class java.lang.String")
-    #expect(
-      failure.envelopeMessage(field: "payload")
-        == "Invalid Java object for schema with type ARRAY: class java.lang.String for field: \"payload\"")
   }
 
   @Test func theNameOfThePayloadsFieldNamesTheSchema() {

@@ -151,7 +151,22 @@ def random_options(rng, case):
             for group in made if isinstance(made, list) else [made]:
                 if group:
                     groups.append(group)
+    if names_excluded_key(groups) and not quirks.allowed('excluded-key', rng):
+        groups = [group for group in groups if 'message.key.columns' not in group]
     return groups
+
+
+def names_excluded_key(groups):
+    """Whether a column of message.key.columns is one that a column list leaves out."""
+    config = {name: value for group in groups for name, value in group.items()}
+    table, _, columns = config.get('message.key.columns', '').rpartition(':')
+    for name in filter(None, columns.split(',')):
+        pattern = '.%s' % java_quoted(name)
+        listed = [p for p in config.get('column.exclude.list', config.get('column.include.list', '')).split(',')
+                  if p.startswith(table) and p.endswith(pattern)]
+        if bool(listed) == ('column.exclude.list' in config) and ('column.exclude.list' in config or 'column.include.list' in config):
+            return True
+    return False
 
 
 def needs_timestamp_mask(config, tables):

@@ -45,6 +45,9 @@ final class ColumnPlan {
     lacksUnavailable = unavailable == .null
   }
 
+  /// A value that the server can send may have no place in the record.
+  var isFallible: Bool { !codec.form.takesEveryValue || lacksUnavailable && !mayBeNull }
+
   /// What stands for a null or a column that was not sent, before a default takes its place.
   var absentValue: ConnectValue { ColumnPlan.masked(codec.absentValue, mask) }
   var unavailableValue: ConnectValue { ColumnPlan.masked(codec.unavailable, mask) }

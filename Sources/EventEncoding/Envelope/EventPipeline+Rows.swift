@@ -8,8 +8,15 @@ extension EventPipeline {
   mutating func emitTombstone(
     _ plan: RelationPlan, _ tuple: TupleLayout, _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN
   ) throws(PipelineError) {
+    let headers = lastHeaders
     let slot = records.append(plan, at: lsn)
     do throws(PipelineError) {
+      if let headers {
+        var tree = try tree(plan, key: tuple, nil, value: .null, nil, keyChange, message, lsn, topic: plan.topic)
+        tree.headers = headers
+        if try !finish(tree, from: 0, plan: plan, lsn, into: &slot.record) { records.cancelLast() }
+        return
+      }
       try writeHeaders(plan, keyChange, message, lsn, into: &slot.record)
       var subject = TransformChain.Subject(topic: plan.topic, isTombstone: true)
       for index in chain.steps.indices {
@@ -42,6 +49,7 @@ extension EventPipeline {
     _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN, _ now: Int64
   ) throws(PipelineError) {
     if window != nil, operation != .read { deduplicate(operation, plan, old: old, new: new, fallback, message) }
+    lastHeaders = nil
     let slot = records.append(plan, at: lsn)
     do throws(PipelineError) {
       let isKept = try fillRow(
@@ -87,6 +95,11 @@ extension EventPipeline {
       case .eventRouter(let router):
         if isTombstone { return false }
         guard isEnvelope else { continue }
+        if !router.isExact {
+          // Debezium makes the whole row before its router sees it, so a column that nobody asked for fails it too.
+          if let old { try rows.check(plan, old, old: nil, message, lsn: lsn) }
+          if let new { try rows.check(plan, completed ?? new, old: fallback, message, lsn: lsn) }
+        }
         switch operation {
         case .delete: return false
         case .update:

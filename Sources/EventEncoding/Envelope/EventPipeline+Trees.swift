@@ -11,12 +11,13 @@ extension EventPipeline {
     _ tree: ConnectRecord, from start: Int, plan: RelationPlan?, _ lsn: LSN, into record: inout EncodedRecord
   ) throws(PipelineError) -> Bool {
     var tree = tree
+    defer { lastHeaders = tree.sharedHeaders ?? tree.headers }
     for index in start..<chain.steps.count {
       guard chain.applies(index, to: tree, topics: &topics) else { continue }
       if case .regexRouter(let router) = chain.steps[index].kind {
         // Two steps, since the route may add the name that is then read.
         let topic = try route(index, router, topics.index(of: tree.topic), plan, lsn)
-        if tree.topic != topics.names[topic] { tree.isOriginal = false }
+        if tree.topic != topics.names[topic] { tree.copyHeaders() }
         tree.topic = topics.names[topic]
         continue
       }
@@ -65,7 +66,6 @@ extension EventPipeline {
   ) throws(PipelineError) -> ConnectRecord {
     var tree = ConnectRecord(
       topic: topics.names[topic], keySchema: nil, key: .null, valueSchema: valueSchema, value: value)
-    tree.isOriginal = topic == plan.topic
     switch keyChange {
     case .none: break
     case .newKey(let tuple, let old):
@@ -76,6 +76,8 @@ extension EventPipeline {
       tree.headers.append(ConnectHeader("__debezium.oldkey", key, plan.keySchema))
     }
     tree.headers += contextHeaders.trees
+    // A router before has made a new record.
+    if topic != plan.topic { tree.copyHeaders() }
     if plan.hasKey, let row {
       tree.key = try rows.treeKey(plan, row, old: fallback, message, lsn: lsn)
       tree.keySchema = plan.sharedKeySchema

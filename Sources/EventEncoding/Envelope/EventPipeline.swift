@@ -64,6 +64,8 @@ public struct EventPipeline: ~Copyable {
   public internal(set) var lastTransactionID: TransactionID?
   /// A chunk of an incremental snapshot that waits for the stream.
   var window: ChunkWindow?
+  /// Of the last row, where it went through the transforms as a tree: what its tombstone has.
+  var lastHeaders: [ConnectHeader]?
   /// Topic that `window` goes to is known by its plan; made anew with each chunk whose table has changed.
   var snapshotPlan: (relation: Relation, table: TableDescription, plan: RelationPlan)?
   var signal: SignalMessage?

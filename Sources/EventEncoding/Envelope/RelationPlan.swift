@@ -35,6 +35,9 @@ final class RelationPlan {
   /// Per transform of the chain: for an event router its plan, or why it has none.
   let outbox: [Result<OutboxPlan, TransformFailure>?]
 
+  /// Columns with values that cannot be converted, maybe: what an event router looks at though it reads others.
+  private(set) lazy var fallibleColumns = columns.filter(\.isFallible)
+
   /// The schemas as records that are trees carry them, made when the first is.
   private(set) lazy var sharedKeySchema = SharedSchema(keySchema)
   private(set) lazy var sharedEnvelopeSchema = SharedSchema(

@@ -108,6 +108,13 @@ struct RowEncoder {
     }
   }
 
+  /// Throws what making the whole row would throw.
+  mutating func check(
+    _ plan: RelationPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan, lsn: LSN
+  ) throws(PipelineError) {
+    for column in plan.fallibleColumns { _ = try treeValue(plan, column, tuple, old: old, message, lsn: lsn) }
+  }
+
   /// One field as it stands in a record that is a tree: what `writeColumn` writes, with defaults left to the converter.
   mutating func treeValue(
     _ plan: RelationPlan, _ columnPlan: ColumnPlan, _ tuple: TupleLayout, old: TupleLayout?, _ message: RawSpan,

@@ -77,9 +77,8 @@ final class TransformChain {
   /// Runs a step that works on trees. Returns `false` where it drops the record.
   func apply(_ index: Int, to record: inout ConnectRecord) throws(TransformFailure) -> Bool {
     guard transforms[index] != nil else { return true }
-    let isKept = try transforms[index]!.apply(&record)
-    if steps[index].makesNewRecords { record.isOriginal = false }
-    return isKept
+    if transforms[index]!.copiesHeaders { record.copyHeaders() }
+    return try transforms[index]!.apply(&record)
   }
 
   private static func lookUp<T>(_ cache: [T?], _ index: Int) -> T? { index < cache.count ? cache[index] : nil }
@@ -91,18 +90,6 @@ final class TransformChain {
 }
 
 extension TransformStep {
-  /// Whether it gives Debezium's rows a record of their own with a copy of the headers. `ExtractNewRecordState` says so
-  /// itself.
-  fileprivate var makesNewRecords: Bool {
-    switch kind {
-    case .regexRouter: true
-    case .eventRouter: false
-    case .record(let transform):
-      !(transform is ExtractChangedRecordState || transform is ExtractNewRecordState || transform is DropRecord
-        || transform is SchemaChangeEventFilter || transform is DecodeLogicalMessage)
-    }
-  }
-
   /// Its predicate looks at the value, which a routed event may have and Kafka's record not, or the other way round.
   fileprivate var asksForTombstones: Bool {
     if case .recordIsTombstone = predicate?.condition { true } else { false }

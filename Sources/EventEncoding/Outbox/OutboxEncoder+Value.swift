@@ -120,19 +120,20 @@ extension OutboxEncoder {
     _ step: Int, _ plan: OutboxPlan, _ row: OutboxRow, _ payload: Payload, isTombstone: Bool, _ message: RawSpan,
     rows: inout RowEncoder, into record: inout EncodedRecord
   ) throws(TransformFailure) {
-    let payloadSchema: ConnectSchema
+    var ownSchema = row.relation.columns[plan.payload].schema
+    var payloadSchema: ConnectSchema? = ownSchema
     let value: ConnectValue
     switch payload {
-    case .column:
-      payloadSchema = row.relation.columns[plan.payload].schema
-      value = try row.value(plan.payload, message, rows: &rows)
     case .tree(let document, let schema):
+      ownSchema = schema
       payloadSchema = schema
       value = document
-    case .textWithoutSchema:
-      throw TransformFailure("the payload [] has no schema after expansion, which a placement in the envelope needs")
-    case .textUnderWrongSchema(let failure):
-      throw TransformFailure(failure.envelopeMessage(field: "payload"))
+    case .textUnderWrongSchema(.tooLarge): throw TransformFailure(PayloadFailure.tooLarge.converterMessage)
+    case .column, .textWithoutSchema, .textUnderWrongSchema:
+      if case .textWithoutSchema = payload { payloadSchema = nil }
+      // An earlier event of the same version may have made a schema that takes the text all the same.
+      if case .textUnderWrongSchema(.valueDoesNotFit(let schema)) = payload { payloadSchema = schema }
+      value = try row.value(plan.payload, message, rows: &rows)
     }
     var version: Int32??
     if let column = plan.schemaVersion {
@@ -146,7 +147,7 @@ extension OutboxEncoder {
     var columns: [ConnectValue] = []
     for placement in plan.envelope { columns.append(try row.value(placement.column, message, rows: &rows)) }
     let structure = try OutboxValueSchemas.value(
-      schema.schema, payload: value, payloadSchema: payloadSchema, row.relation.outboxTable, plan.envelope, columns)
+      schema.schema, payload: value, payloadSchema: ownSchema, row.relation.outboxTable, plan.envelope, columns)
     if isTombstone {
       record.value = nil
       return

@@ -64,6 +64,15 @@ enum ValueForm: Sendable, Equatable {
   /// A column whose values do not fit its own schema: `bit[]`.
   case neverConverted
 
+  /// No value that a server prints fails to convert.
+  var takesEveryValue: Bool {
+    switch self {
+    case .text, .integer, .oid, .boolean, .float32, .float64, .binary, .bit, .date(.epochDays), .zonedTimestamp: true
+    case .timestamp(let form): form == .microseconds || form == .milliseconds
+    default: false
+    }
+  }
+
   struct ArrayForm: Sendable, Equatable {
     var element: ValueForm
     /// False where the element's schema is required: then one NULL makes the whole array null, as in Debezium.

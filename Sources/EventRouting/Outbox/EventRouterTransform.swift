@@ -24,6 +24,8 @@ public struct EventRouterTransform: RecordTransform {
     valueSchemas = OutboxValueSchemas(isExact: options.isExact)
   }
 
+  public var copiesHeaders: Bool { false }
+
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool {
     if record.value == .null { return false }
     // Heartbeats and the like are no envelopes.
@@ -83,7 +85,8 @@ public struct EventRouterTransform: RecordTransform {
     var payload = value(plan.payload)
     let isEmpty = EventRouterTransform.isBlank(payload)
     var payloadSchema: SharedSchema? = table.payloadSchema
-    var misfit: PayloadFailure?
+    // Of the payload as it stands: a text that was not expanded can come under a schema that it does not fit.
+    var payloadOwn = table.payloadSchema.schema
     if options.expandsJSONPayload, case .text(let text) = payload {
       switch unsafe PayloadExpansion.expand(
         text.span.bytes, isExact: options.isExact, schemaName: options.payloadField,
@@ -93,35 +96,31 @@ public struct EventRouterTransform: RecordTransform {
       case .unchangedWithoutSchema: payloadSchema = nil
       case .expanded(let schema, let value):
         payloadSchema = SharedSchema(schema)
+        payloadOwn = schema
         payload = value
       case .document(let text):
         payloadSchema = table.documentSchema
+        payloadOwn = table.documentSchema.schema
         payload = .text(text)
-      case .fails(let failure):
-        misfit = failure
-        if case .valueDoesNotFit(let kind) = failure { payloadSchema = SharedSchema(ConnectSchema(kind)) }
+      case .fails(.valueDoesNotFit(let schema)): payloadSchema = SharedSchema(schema)
+      case .fails(.tooLarge): throw TransformFailure(PayloadFailure.tooLarge.converterMessage)
       }
     }
     guard let routedText = row[plan.route].routeText else {
       throw TransformFailure("column '\(fields[plan.route].name)', which route.by.field names, is NULL")
     }
     if plan.hasEnvelope {
-      if let misfit { throw TransformFailure(misfit.envelopeMessage(field: "payload")) }
-      guard let own = payloadSchema else {
-        throw TransformFailure("the payload [] has no schema after expansion, which a placement in the envelope needs")
-      }
       var version: Int32??
       if let column = plan.schemaVersion {
         version = .some(try OutboxPlan.version(row[column]))
       }
       let schema = try valueSchemas.schema(
-        payload: own.schema, version: version, table: table.table, placements: plan.envelope, route: routedText)
+        payload: payloadSchema?.schema, version: version, table: table.table, placements: plan.envelope,
+        route: routedText)
       payload = try OutboxValueSchemas.value(
-        schema.schema, payload: payload, payloadSchema: own.schema, table.table, plan.envelope,
+        schema.schema, payload: payload, payloadSchema: payloadOwn, table.table, plan.envelope,
         plan.envelope.map { value($0.column) })
       payloadSchema = schema
-    } else if case .tooLarge = misfit {
-      throw TransformFailure(PayloadFailure.tooLarge.converterMessage)
     }
     if isEmpty, options.sendsTombstoneOnEmptyPayload {
       payload = .null

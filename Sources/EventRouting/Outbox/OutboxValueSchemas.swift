@@ -35,17 +35,22 @@ public struct OutboxValueSchemas {
   /// - Parameter isExact: no event fails for what an earlier one was.
   public init(isExact: Bool = false) { self.isExact = isExact }
 
-  /// - Parameter version: `nil` without `table.field.event.schema.version`; `.some(nil)` when that column is NULL.
+  /// - Parameters:
+  ///   - payload: `nil` for `[]`, which has none after expansion; a version that an earlier event has made does not ask for it.
+  ///   - version: `nil` without `table.field.event.schema.version`; `.some(nil)` when that column is NULL.
   public mutating func schema(
-    payload: ConnectSchema, version: Int32??, table: Table, placements: [OutboxPlan.Placement], route: String
+    payload: ConnectSchema?, version: Int32??, table: Table, placements: [OutboxPlan.Placement], route: String
   ) throws(TransformFailure) -> SharedSchema {
     // Debezium asks for the version alone.
     let isByVersion = version != nil && !isExact
     let key = Key(
-      version: version, payload: isByVersion ? nil : OutboxValueSchemas.fingerprint(payload),
+      version: version, payload: isByVersion ? nil : payload.map(OutboxValueSchemas.fingerprint),
       table: isExact ? table.schemaName : nil)
     if let entries = known[key], let found = entries.first(where: { isByVersion || $0.payload == payload }) {
       return found.schema
+    }
+    guard let payload else {
+      throw TransformFailure("the payload [] has no schema after expansion, which a placement in the envelope needs")
     }
     let schema = try make(payload, version: version ?? nil, table, placements, route)
     if count >= OutboxValueSchemas.entriesMax {
@@ -99,7 +104,8 @@ public struct OutboxValueSchemas {
         throw TransformFailure("'\(name)' is no field of the schema that an earlier event of another table has made")
       }
       guard fits(value, own, into: fields[index].schema) else {
-        throw TransformFailure("the value of '\(name)' does not fit the schema that an earlier event has made")
+        throw TransformFailure(
+          "the value of '\(name)' does not fit the schema that it has there, by its own text or by an earlier event")
       }
       values[index] = value
     }

@@ -53,7 +53,7 @@ public enum PayloadExpansion: Sendable, Equatable {
     }
     guard let schema else { return .unchangedWithoutSchema }
     guard case .object(let object) = node, let value = PayloadExpansionValue.structure(object, schema) else {
-      return .fails(.valueDoesNotFit(schema.kind))
+      return .fails(.valueDoesNotFit(schema))
     }
     return .expanded(schema: schema, value: value)
   }
@@ -74,24 +74,15 @@ public enum PayloadExpansion: Sendable, Equatable {
 
 /// Where Debezium's task dies over an expanded payload.
 public enum PayloadFailure: Error, Sendable, Equatable {
-  /// The payload's text stands under an inferred schema of this kind.
-  case valueDoesNotFit(ConnectSchema.Kind)
+  /// The payload's text stands under this inferred schema.
+  case valueDoesNotFit(ConnectSchema)
   /// The names of the inferred schemas would take more memory than a payload may.
   case tooLarge
 
   /// Debezium's error, raised by JsonConverter.
   public var converterMessage: String {
     switch self {
-    case .valueDoesNotFit(let kind): "Invalid type for \(Self.typeName(kind)): class java.lang.String"
-    case .tooLarge: "JSON payload too large to expand"
-    }
-  }
-
-  /// Debezium's error where a placement puts the payload into an envelope, raised by the router.
-  public func envelopeMessage(field: String) -> String {
-    switch self {
-    case .valueDoesNotFit(let kind):
-      "Invalid Java object for schema with type \(Self.typeName(kind)): class java.lang.String for field: \"\(field)\""
+    case .valueDoesNotFit(let schema): "Invalid type for \(Self.typeName(schema.kind)): class java.lang.String"
     case .tooLarge: "JSON payload too large to expand"
     }
   }

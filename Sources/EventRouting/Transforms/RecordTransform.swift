@@ -6,6 +6,14 @@ public protocol RecordTransform {
   /// Changes the record. Returns `false` to drop it. A failure stops the connector at the record, or goes by its error
   /// policy; the record is then as it was or half changed, and is not used.
   mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool
+
+  /// Whether every record that comes out has headers of its own: see `ConnectRecord.sharedHeaders`. Where only some have,
+  /// the transform says so of those. Source: which `newRecord` the transform calls.
+  var copiesHeaders: Bool { get }
+}
+
+extension RecordTransform {
+  public var copiesHeaders: Bool { true }
 }
 
 /// What a transform made of the schemas it has met, by identity. Bounded, since a table altered again and again gives

@@ -4,5 +4,7 @@ import ConnectData
 public struct DropRecord: RecordTransform {
   public init() {}
 
+  public var copiesHeaders: Bool { false }
+
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool { false }
 }

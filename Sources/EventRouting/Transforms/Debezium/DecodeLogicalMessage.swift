@@ -20,6 +20,8 @@ public struct DecodeLogicalMessage: RecordTransform {
 
   public init(includesNulls: Bool) { nullBehavior = includesNulls ? .optionalBytes : .ignore }
 
+  public var copiesHeaders: Bool { false }
+
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool {
     guard let source = record.valueSchema else {
       throw TransformFailure("a tombstone has no schema to tell whether it is a logical message")

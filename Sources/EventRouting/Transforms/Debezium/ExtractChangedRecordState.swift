@@ -5,9 +5,6 @@ import ConnectData
 public struct ExtractChangedRecordState: RecordTransform {
   private let changedName: String?
   private let unchangedName: String?
-  /// The record before, if it was a delete: Debezium gives its tombstone the same list of headers, to which this
-  /// transform adds, so that the tombstone has them too, unless an earlier transform has made a new record.
-  private var lastDelete: (topic: String, key: ConnectValue, headers: [ConnectHeader])?
 
   /// `nil` sends no such header.
   public init(changedName: String?, unchangedName: String?) {
@@ -15,17 +12,10 @@ public struct ExtractChangedRecordState: RecordTransform {
     self.unchangedName = unchangedName
   }
 
+  public var copiesHeaders: Bool { false }
+
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool {
-    guard DebeziumEnvelope.holds(record), let schema = record.valueSchema?.schema else {
-      if let lastDelete, record.value == .null, record.valueSchema == nil, record.topic == lastDelete.topic,
-        record.key == lastDelete.key
-      {
-        record.headers += lastDelete.headers
-      }
-      lastDelete = nil
-      return true
-    }
-    let count = record.headers.count
+    guard DebeziumEnvelope.holds(record), let schema = record.valueSchema?.schema else { return true }
     var changed: [ConnectValue] = []
     var unchanged: [ConnectValue] = []
     if let before = schema.member("before", of: record.value), let after = schema.member("after", of: record.value),
@@ -42,8 +32,6 @@ public struct ExtractChangedRecordState: RecordTransform {
     // Also where there is nothing to compare: the lists are empty then.
     add(changedName, changed, to: &record)
     add(unchangedName, unchanged, to: &record)
-    let isDelete = schema.member("op", of: record.value)?.value == .text("d")
-    lastDelete = isDelete && record.isOriginal ? (record.topic, record.key, Array(record.headers[count...])) : nil
     return true
   }
 

@@ -30,15 +30,14 @@ public struct ExtractNewRecordState: RecordTransform {
   private var markedSchemas = SchemaCache<SharedSchema>()
   private var extendedSchemas = SchemaCache<SharedSchema>()
   private var dropped: [Dropping] = []
-  /// The record before, if it was a delete whose list of headers its tombstone shares.
-  private var lastDelete: (topic: String, key: ConnectValue, headers: [ConnectHeader])?
   private static var droppedCountMax: Int { 64 }
 
   public init(_ options: ExtractNewRecordStateOptions) { self.options = options }
 
+  public var copiesHeaders: Bool { false }
+
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool {
     guard record.value != .null else { return passTombstone(&record) }
-    lastDelete = nil
     guard let schema = record.valueSchema, schema.schema.isEnvelope, case .structure(let envelope) = record.value else {
       return true
     }
@@ -46,17 +45,13 @@ public struct ExtractNewRecordState: RecordTransform {
     let table = try tables.made(of: schema) { schema throws(TransformFailure) in
       try ExtractNewRecordState.table(options, schema)
     }
-    let added = table.headers.map { ConnectHeader($0.field.name, $0.value(envelope), $0.field.schema) }
-    record.headers += added
-    defer { record.isOriginal = false }
+    record.headers += table.headers.map { ConnectHeader($0.field.name, $0.value(envelope), $0.field.schema) }
+    record.copyHeaders()
     switch (envelope[table.before], envelope[table.after]) {
     case (_, .structure(let values)):
       try unwrap(&record, Row(schema: table.afterSchema, values: values), table, envelope)
       return true
     case (.structure(let values), _):
-      if record.isOriginal, options.deleteHandling == .rewriteWithTombstone {
-        lastDelete = (record.topic, record.key, added)
-      }
       return try unwrapDelete(&record, Row(schema: table.beforeSchema, values: values), table, envelope)
     // A truncate.
     default: return false
@@ -66,10 +61,6 @@ public struct ExtractNewRecordState: RecordTransform {
   /// Of its own headers only `op` is known.
   private mutating func passTombstone(_ record: inout ConnectRecord) -> Bool {
     guard options.deleteHandling == .rewriteWithTombstone else { return false }
-    if let lastDelete, record.topic == lastDelete.topic, record.key == lastDelete.key {
-      record.headers += lastDelete.headers
-    }
-    lastDelete = nil
     for header in options.headers where header.field == "op" {
       record.headers.append(ConnectHeader(header.name, .text("d"), ConnectSchema(.string)))
     }

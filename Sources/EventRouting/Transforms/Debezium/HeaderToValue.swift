@@ -34,6 +34,8 @@ public struct HeaderToValue: RecordTransform {
 
   public init(_ options: Options) { self.options = options }
 
+  public var copiesHeaders: Bool { false }
+
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool {
     if record.value == .null { return true }
     _ = try record.structure(of: .value, for: "HeaderToValue")
@@ -49,7 +51,10 @@ public struct HeaderToValue: RecordTransform {
     }
     let value = try Level(entries).value(record.value, schema.schema, updated.schema)
     record.set(.value, to: value, updated)
-    if options.operation == .move { record.headers.removeAll { options.headers.contains($0.name) } }
+    if options.operation == .move {
+      record.copyHeaders()
+      record.headers.removeAll { options.headers.contains($0.name) }
+    }
     return true
   }
 

@@ -29,6 +29,8 @@ public struct PartitionRouting: RecordTransform {
 
   public init(_ options: Options) { self.options = options }
 
+  public var copiesHeaders: Bool { false }
+
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool {
     guard DebeziumEnvelope.holds(record), let schema = record.valueSchema?.schema else { return true }
     let operation = schema.member("op", of: record.value)?.value

@@ -8,5 +8,7 @@ public struct SchemaChangeEventFilter: RecordTransform {
 
   public init() {}
 
+  public var copiesHeaders: Bool { false }
+
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool { true }
 }

@@ -44,6 +44,8 @@ public struct TimezoneConverter: RecordTransform {
     lists = ZoneRuleTable(options.exclude.isEmpty ? options.include : options.exclude)
   }
 
+  public var copiesHeaders: Bool { false }
+
   public mutating func apply(_ record: inout ConnectRecord) throws(TransformFailure) -> Bool {
     guard DebeziumEnvelope.holds(record), let shared = record.valueSchema else { return true }
     let schema = shared.schema
