@@ -62,7 +62,7 @@ import Testing
       ("InsertField$Value", [:], "transforms.a.type"),
       ("InsertField$Value", ["static.field": "s"], "transforms.a.static.field"),
       ("InsertField$Value", ["offset.field": "o"], "transforms.a.offset.field"),
-      ("InsertHeader", ["header": "h", "value.literal": "[1]"], "transforms.a.value.literal"),
+      ("InsertHeader", ["header": "h", "value.literal": "[1,true]"], "transforms.a.value.literal"),
       ("MaskField$Value", ["fields": "a", "replacement": " "], "transforms.a.replacement"),
       ("ReplaceField$Value", ["renames": "a"], "transforms.a.renames"),
       ("ReplaceField$Value", ["blacklist": "a"], "transforms.a.blacklist"),

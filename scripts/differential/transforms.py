@@ -204,7 +204,7 @@ def header_from(rng, case):
 
 
 def insert_header(rng, case):
-    return {'type': KAFKA + 'InsertHeader', 'header': 'added', 'value.literal': rng.choice(['x', '7', 'true', '[1,2]', '{"a":1}', '2024-01-01'])}
+    return {'type': KAFKA + 'InsertHeader', 'header': 'added', 'value.literal': rng.choice(['x', '7', 'true', '[1,2]', '[1,300,2.5]', '{"a":1}', '{"a":[1],"b":[2]}', '["x","y z"]', '[1,null]', '2024-01-01'])}
 
 
 def drop_headers(rng, case):

@@ -41,6 +41,7 @@ extension ConnectorRunner {
         save(ResumableSnapshot(tables: work.tables.map(\.id), finished: finished))
       } ? origin : nil
     } catch {
+      run.settle(&loop, after: error, timeoutMilliseconds: plan.drainMilliseconds)
       loop.sink.abandon()
       throw ConnectorFailure(error)
     }

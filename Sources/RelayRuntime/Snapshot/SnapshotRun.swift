@@ -148,6 +148,23 @@ struct SnapshotRun {
     }
   }
 
+  /// Rows before one that cannot be delivered are delivered all the same, within the time that a stop has.
+  func settle(_ loop: inout ProductionLoop, after failure: RelayFailure, timeoutMilliseconds: Int64) {
+    switch failure {
+    case .source, .sink: return
+    case .pipeline, .record: break
+    }
+    let until = RelayClock.now().monotonicMilliseconds + timeoutMilliseconds
+    while stop.level < .now {
+      let time = RelayClock.now()
+      // The first failure is the one to tell.
+      guard time.monotonicMilliseconds < until, let isHandedOver = try? loop.turnSnapshot(time) else { return }
+      StatusPublisher.publish(&loop, to: status)
+      if isHandedOver, loop.recordsInFlight == 0 { return }
+      wait(for: [], loop.sink.descriptor)
+    }
+  }
+
   private func wait(for sockets: [Int32], _ sink: Int32) {
     var entries = ([sink, stop.wakeUp.descriptor] + sockets).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     _ = unsafe poll(&entries, nfds_t(entries.count), 100)

@@ -191,7 +191,24 @@ import Testing
       ("1.5f", .text("1.5f")), ("", .text("")),
     ]
     for (text, value) in literals { #expect(try HeaderLiteral(text).value == value, "\(text)") }
-    for text in ["[1,2]", " [1]", "{\"a\":1}"] {
+  }
+
+  @Test func literalsThatAreListsOrMapsHaveTheWidestTypeOfTheirElements() throws {
+    let list = try HeaderLiteral(" [1, 300,2.5]")
+    #expect(list.value == .array([.float32(1), .float32(300), .float32(2.5)]))
+    #expect(list.schema == ConnectSchema(.array(ConnectSchema(.float32))))
+    let map = try HeaderLiteral("{\"a\":1,\"b\":300,\"a\":2} rest")
+    #expect(
+      map.value
+        == .map([
+          ConnectMapEntry(.text("a"), .int16(2)), ConnectMapEntry(.text("b"), .int16(300)),
+        ]))
+    #expect(try HeaderLiteral("[[true]]").value == .array([.array([.boolean(true)])]))
+    #expect(try HeaderLiteral("[\"2024-01-02\"]").value == .array([.int32(19_724)]))
+    for text in ["[1,null]", "[1", "[,]", "[a]", "{\"a\"}", "{null:1}", "[1 2]", "[\"a\":1]"] {
+      #expect(try HeaderLiteral(text).value == .text(text), "\(text)")
+    }
+    for text in ["[]", "{}", "[null]", "[1,\"a\"]", "{\"a\":null}", String(repeating: "[", count: 100_000)] {
       #expect(throws: HeaderLiteral.Refusal.self) { try HeaderLiteral(text) }
     }
   }

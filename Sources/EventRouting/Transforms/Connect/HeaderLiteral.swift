@@ -1,10 +1,10 @@
 import ConnectData
 
 /// The value of a header that is written as text in a connector file, with the type that Connect guesses from it:
-/// `null`, a boolean, the smallest number that holds it, a date or time, else the text itself. Source:
-/// `org.apache.kafka.connect.data.Values.parseString`.
+/// `null`, a boolean, the smallest number that holds it, a date or time, a list or map of such, else the text itself.
+/// Source: `org.apache.kafka.connect.data.Values.parseString`.
 public struct HeaderLiteral: Sendable, Hashable {
-  /// A list or map in text, which is not taken.
+  /// A list or map whose elements have no common type, which Connect gives a schema without one.
   public struct Refusal: Error, Equatable, Sendable {}
 
   public let value: ConnectValue
@@ -25,27 +25,41 @@ public struct HeaderLiteral: Sendable, Hashable {
     var significant = tokens[...]
     while significant.count > 1, significant[0 + significant.startIndex].trimmed().isEmpty { significant.removeFirst() }
     if let token = significant.first?.trimmed() {
-      if significant.count == 1 {
-        switch token {
-        case "null": return (.null, nil)
-        case "true": return (.boolean(true), ConnectSchema(.boolean))
-        case "false": return (.boolean(false), ConnectSchema(.boolean))
-        default: break
+      if significant.count == 1, let constant = constant(token) { return constant }
+      if token == "[" || token == "{" {
+        var collection = HeaderCollection(tokens)
+        do throws(HeaderCollection.Failure) {
+          return try collection.parse()
+        } catch {
+          // A list or map that is none is a string.
+          if error == .mixed { throw Refusal() }
         }
       }
-      if token == "[" || token == "{" { throw Refusal() }
     }
-    let token = first.trimmed()
-    guard let start = token.unicodeScalars.first else { return (.text(first), ConnectSchema(.string)) }
+    if let scalar = scalar(first.trimmed(), following: tokens.dropFirst()) { return scalar }
+    return first.trimmed().isEmpty ? (.text(first), ConnectSchema(.string)) : string
+  }
+
+  static func constant(_ token: String) -> (ConnectValue, ConnectSchema?)? {
+    switch token {
+    case "null": (.null, nil)
+    case "true": (.boolean(true), ConnectSchema(.boolean))
+    case "false": (.boolean(false), ConnectSchema(.boolean))
+    default: nil
+    }
+  }
+
+  /// A date, time or number. What follows a number does not count: `1,2` is 1.
+  static func scalar(_ token: String, following: ArraySlice<String>) -> (ConnectValue, ConnectSchema?)? {
+    guard let start = token.unicodeScalars.first else { return nil }
     let isDigit = ("0"..."9").contains(start)
-    if isDigit, let temporal = temporal(tokens, token) { return temporal }
-    // What follows the first token does not count: `1,2` is 1.
+    if isDigit, let temporal = temporal(token, following)?.value { return temporal }
     if isDigit || start == "+" || start == "-", let decimal = JavaDecimal(token) { return number(decimal) }
-    return string
+    return nil
   }
 
   /// Runs of text, and the delimiters between them that no backslash stands before.
-  private static func tokens(of text: String) -> [String] {
+  static func tokens(of text: String) -> [String] {
     var tokens: [String] = []
     var run = ""
     var isEscaped = false
@@ -63,13 +77,15 @@ public struct HeaderLiteral: Sendable, Hashable {
     return tokens
   }
 
-  /// A time and a timestamp hold two colons, so that they are five tokens.
-  private static func temporal(_ tokens: [String], _ first: String) -> (ConnectValue, ConnectSchema?)? {
-    if tokens.count >= 5, let found = temporal(first + tokens[1...4].joined()) { return found }
-    return temporal(first)
+  /// A time and a timestamp hold two colons, so that they are five tokens. Says how many of the following it took.
+  static func temporal(
+    _ first: String, _ following: ArraySlice<String>
+  ) -> (value: (ConnectValue, ConnectSchema?), taken: Int)? {
+    if following.count >= 4, let found = temporal(first + following.prefix(4).joined()) { return (found, 4) }
+    return temporal(first).map { ($0, 0) }
   }
 
-  private static func temporal(_ text: String) -> (ConnectValue, ConnectSchema?)? {
+  static func temporal(_ text: String) -> (ConnectValue, ConnectSchema?)? {
     let text = text.replacing("\\:", with: ":")
     let (pattern, type): (String, LogicalType) =
       switch text.utf16.count {
@@ -90,7 +106,7 @@ public struct HeaderLiteral: Sendable, Hashable {
     return (value, type.schema)
   }
 
-  private static func number(_ decimal: JavaDecimal) -> (ConnectValue, ConnectSchema?) {
+  static func number(_ decimal: JavaDecimal) -> (ConnectValue, ConnectSchema?) {
     if let long = decimal.exactLong {
       if let number = Int8(exactly: long) { return (.int8(number), ConnectSchema(.int8)) }
       if let number = Int16(exactly: long) { return (.int16(number), ConnectSchema(.int16)) }

@@ -149,7 +149,12 @@ public struct TimestampConverter: RecordTransform {
     case .timestamp: return .int64(milliseconds)
     case .time: return .int32(Int32(floorMod(milliseconds, 86_400_000)))
     case .date:
-      return .int32(Int32(truncatingIfNeeded: floorDiv(milliseconds, 86_400_000)))
+      let days = floorDiv(milliseconds, 86_400_000)
+      // Its midnight is no moment of Java's any more, and what that makes of it is none of a day's.
+      if days.multipliedReportingOverflow(by: 86_400_000).overflow {
+        throw TransformFailure("TimestampConverter: the day of \(name) begins before the first moment of a date")
+      }
+      return .int32(Int32(truncatingIfNeeded: days))
     }
   }
 
