@@ -13,6 +13,7 @@ public struct JavaPattern {
   public struct Match {
     public let groups: [Substring?]
     public let named: [String: Substring?]
+    public let range: Range<String.Index>
   }
 
   public let text: String
@@ -29,12 +30,20 @@ public struct JavaPattern {
 
   /// Java's `Matcher.matches()`: the whole text must match.
   public func wholeMatch(_ text: String) -> Match? {
-    guard let match = try? regex.wholeMatch(in: text) else { return nil }
+    (try? regex.wholeMatch(in: text)).flatMap(JavaPattern.match)
+  }
+
+  /// Java's `Matcher.find()` from the start, which may stop at less than the whole text though that matches too.
+  public func firstMatch(in text: String) -> Match? {
+    (try? regex.firstMatch(in: text)).flatMap(JavaPattern.match)
+  }
+
+  private static func match(_ match: Regex<AnyRegexOutput>.Match) -> Match {
     var named: [String: Substring?] = [:]
     for element in match.output {
       if let name = element.name { named[name] = element.substring }
     }
-    return Match(groups: match.output.map(\.substring), named: named)
+    return Match(groups: match.output.map(\.substring), named: named, range: match.range)
   }
 
   public func matches(_ text: String) -> Bool { wholeMatch(text) != nil }

@@ -5,6 +5,7 @@ never SQL; `None` in a row is NULL.
 """
 import string
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import quirks
 
@@ -275,8 +276,22 @@ def composite(rng):
     return Type(name, ['(1,a)', '(,)', '(7,"x y")'], setup=('CREATE TYPE %s AS (n integer, t text)' % name,), default=False, array=False)
 
 
+# Of the server that the oracle's cluster starts.
+EXTENSIONS = {file.stem for file in Path('/usr/share/postgresql/15/extension').glob('*.control')}
+
+
+def pgvector(rng):
+    if 'vector' not in EXTENSIONS and not quirks.allowed('no-pgvector', rng):
+        return geometric(rng)
+    sql, values = rng.choice([
+        ('vector(3)', ['[1,2,3]', '[0,-0.5,1e-7]', '[1e10,3.1415927,-1]']), ('vector', ['[1]', '[1.5,2]']),
+        ('halfvec(2)', ['[1,2]', '[0.1,-65504]']), ('halfvec', ['[1,0.333]']),
+        ('sparsevec(5)', ['{1:1,3:2.5}/5', '{}/5', '{5:-1}/5'])])
+    return Type(sql, values, setup=('CREATE EXTENSION IF NOT EXISTS vector',), default=False, array=False, comparable=False)
+
+
 def postgis(rng):
-    if not quirks.allowed('postgis', rng):
+    if 'postgis' not in EXTENSIONS and not quirks.allowed('no-postgis', rng):
         return geometric(rng)
     sql = rng.choice(['geometry', 'geometry(Point,4326)', 'geography', 'geography(Point,4326)'])
     values = ['SRID=4326;POINT(1 2)', 'POINT(1.5 -2.25)'] if 'Point' in sql and 'geog' in sql or sql == 'geometry' else ['SRID=4326;POINT(1 2)']
@@ -319,7 +334,7 @@ def array(rng):
 # Each with its weight.
 FAMILIES = [(boolean, 3), (integer, 8), (serial, 1), (floating, 4), (numeric, 8), (money, 2), (oid, 1), (text, 10), (long_text, 3), (bytea, 4), (bits, 3),
             (uuid, 3), (json, 4), (xml, 1), (enum, 3), (domain, 4), (date, 3), (time, 3), (timestamp, 6), (interval, 3), (network, 3), (geometric, 2),
-            (ranges, 3), (search, 1), (hstore, 2), (ltree, 1), (others, 1), (composite, 1), (postgis, 0.5), (array, 6)]
+            (ranges, 3), (search, 1), (hstore, 2), (ltree, 1), (others, 1), (composite, 1), (postgis, 0.5), (pgvector, 0.5), (array, 6)]
 
 
 def random_type(rng):

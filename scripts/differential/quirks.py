@@ -13,7 +13,8 @@ RULES = {
     'name-quoting': 'Debezium\'s look into the catalogue misreads names with an apostrophe or backslash and its task fails',
     'message-in-metadata': 'END lists each transactional message by the identity of a Java object, in the order of its hash',
     'excluded-key': 'a key column that a column list leaves out: a snapshot of Debezium makes its values up',
-    'postgis': 'types of PostGIS other than point: not there yet',
+    'no-postgis': 'the server has no PostGIS',
+    'no-pgvector': 'the server has no pgvector',
     'java-17-digits': 'floating-point numbers that Java 17 writes with a digit too many, equal as numbers',
     'array-multidim': 'inner arrays of text are the identity of a Java object (quirk-array-multidim)',
 }

@@ -1,4 +1,5 @@
-/// Renames a topic that matches a pattern as a whole. Source: `org.apache.kafka.connect.transforms.RegexRouter`.
+/// Renames a topic that matches a pattern as a whole. What is replaced is what the pattern finds first: of `ab` only `a`,
+/// if the pattern is `a|ab`. Source: `org.apache.kafka.connect.transforms.RegexRouter`, `Matcher.replaceFirst`.
 public struct RegexRouter {
   let pattern: JavaPattern
   let replacement: JavaReplacement
@@ -12,7 +13,7 @@ public struct RegexRouter {
 
   /// The new name, or the old one where the pattern does not match. Throws where the replacement names no group.
   public func route(_ topic: String) throws(JavaReplacement.Refusal) -> String {
-    guard let match = pattern.wholeMatch(topic) else { return topic }
-    return try replacement.expanded(with: match)
+    guard pattern.matches(topic), let match = pattern.firstMatch(in: topic) else { return topic }
+    return "\(topic[..<match.range.lowerBound])\(try replacement.expanded(with: match))\(topic[match.range.upperBound...])"
   }
 }
