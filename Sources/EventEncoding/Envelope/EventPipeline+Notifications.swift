@@ -10,6 +10,9 @@ extension EventPipeline {
   /// Whether changes of the table become records.
   public func captures(_ table: TableID) -> Bool { options.filter.includes(table) }
 
+  /// `message.key.columns`
+  public var messageKeys: MessageKeyColumns? { options.messageKeys }
+
   /// The same, to keep.
   public var captureRule: (TableID) -> Bool {
     let filter = options.filter

@@ -64,7 +64,12 @@ enum TimestampValue {
 
   static func writeZoned(_ moment: DateTimeText.Moment, fractionDigits: Int, into out: inout ByteWriter) {
     writeLocal(moment, into: &out)
-    ClockText.writeFraction(moment.microseconds, digits: fractionDigits, into: &out)
+    if fractionDigits > 0 {
+      ClockText.writeFraction(moment.microseconds, digits: fractionDigits, into: &out)
+    } else {
+      // Only the text of a default has more digits than its column.
+      ClockText.writeShortestFraction(moment.microseconds, into: &out)
+    }
     out.append(UInt8(ascii: "Z"))
   }
 

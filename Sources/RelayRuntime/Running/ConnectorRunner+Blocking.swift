@@ -46,7 +46,8 @@ extension ConnectorRunner {
       plan.selectOverrides = Dictionary(
         snapshot.queries.map { ($0.key.description, $0.value) }, uniquingKeysWith: { first, _ in first })
       work = try self.work(
-        try tables(of: snapshot, loop.pipeline.tableFilter, on: first.connection), plan, on: first.connection)
+        try tables(of: snapshot, loop.pipeline.tableFilter, on: first.connection), plan, loop.pipeline.messageKeys,
+        on: first.connection)
     } catch {
       throw .source(ErrorPolicy.sourceError(error))
     }

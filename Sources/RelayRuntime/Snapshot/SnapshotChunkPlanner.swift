@@ -1,4 +1,5 @@
 import EventEncoding
+import EventRouting
 import PostgresSource
 
 /// Cuts the tables of a snapshot into chunks and puts them in order, as Debezium does: same tables first, same ranges, same
@@ -6,6 +7,8 @@ import PostgresSource
 /// `ChunkBoundaryCalculator`.
 struct SnapshotChunkPlanner {
   let plan: SnapshotPlan
+  /// `message.key.columns`
+  let messageKeys: MessageKeyColumns?
 
   /// Returns the tables in the order in which they are read, those without a statement left out, and their chunks.
   func chunks(
@@ -52,9 +55,11 @@ struct SnapshotChunkPlanner {
     _ table: SnapshotTable, rows: Int64, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> [String] {
     let select = table.select ?? ""
-    let key = table.quotedKeyColumns
+    let columns = table.keyColumns(messageKeys)
     // Rows with a NULL in the key, which a unique index may have, are on neither side of any bound.
-    if key.isEmpty || table.hasOverride || table.hasNullableKey { return [select] }
+    if columns.isEmpty || table.hasOverride || table.hasNullable(columns) { return [select] }
+    let key = columns.map { PostgresConnection.quoted(identifier: $0) }
+    guard try SnapshotChunkPlanner.hasOrder(key, of: table, on: connection) else { return [select] }
     let count = SnapshotChunkPlanner.chunkCount(
       rows: rows, readers: plan.readers, multiplier: plan.multiplier(of: table.id.description))
     var bounds: [[String]] = []
@@ -72,6 +77,23 @@ struct SnapshotChunkPlanner {
       bounds = answer.rows.map { $0.compactMap { $0 } }
     }
     return SnapshotChunkPlanner.ranges(select, key: key, bounds: bounds)
+  }
+
+  /// A key that `message.key.columns` makes may be of types without one, such as json: then Debezium's snapshot fails.
+  private static func hasOrder(
+    _ key: [String], of table: SnapshotTable, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Bool {
+    let keys = key.joined(separator: ", ")
+    try connection.execute("SAVEPOINT sluice_key")
+    do throws(PostgresError) {
+      _ = try connection.query("SELECT \(keys) FROM \(table.quotedName) ORDER BY \(keys) LIMIT 0")
+      try connection.execute("RELEASE SAVEPOINT sluice_key")
+      return true
+    } catch {
+      guard error.sqlState == "42883" else { throw error }
+      try connection.execute("ROLLBACK TO SAVEPOINT sluice_key")
+      return false
+    }
   }
 
   /// How many chunks a table of so many rows is cut into. Source: Debezium 3.6, `calculateChunkCount`.

@@ -21,11 +21,15 @@ struct SnapshotTable {
     "\(PostgresConnection.quoted(identifier: id.schema)).\(PostgresConnection.quoted(identifier: id.name))"
   }
 
-  var hasNullableKey: Bool {
-    description.columns.contains { $0.isNullable && description.keyColumns.contains($0.name) }
+  /// The columns by which the table is cut: those of its records' key.
+  func keyColumns(_ messageKeys: MessageKeyColumns?) -> [String] {
+    let ruled = messageKeys?.key(of: id, columns: description.columns.map(\.name)) ?? []
+    return ruled.isEmpty ? description.keyColumns : ruled
   }
 
-  var quotedKeyColumns: [String] { description.keyColumns.map { PostgresConnection.quoted(identifier: $0) } }
+  func hasNullable(_ columns: [String]) -> Bool {
+    description.columns.contains { $0.isNullable && columns.contains($0.name) }
+  }
 }
 
 extension SnapshotTable {
