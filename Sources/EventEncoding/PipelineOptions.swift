@@ -6,6 +6,14 @@ public enum ConversionFailureMode: String, Sendable {
   case warn, skip, fail
 }
 
+/// `event.processing.failure.handling.mode`: what becomes of a change of which no record can be made.
+public enum ProcessingFailureMode: String, Sendable {
+  /// The connector stops.
+  case fail
+  /// The change is left out and told; of `skip` and `ignore` Debezium tells only in its debug log.
+  case warn, skip, ignore
+}
+
 /// Everything a pipeline needs to know of its connector. Fixed for the life of the connector.
 public struct PipelineOptions {
   /// `source.version`: consumers see the Debezium release whose behaviour this is.
@@ -47,6 +55,7 @@ public struct PipelineOptions {
   /// A UUID, new at each start.
   public var runID: String
   public var conversionFailureMode = ConversionFailureMode.warn
+  public var processingFailureMode = ProcessingFailureMode.fail
   /// Tables whose rows are signals; `nil` without the source channel.
   public var signals: SignalTables?
   /// `notification.sink.topic.name`; `nil` without the sink channel.

@@ -63,6 +63,24 @@ import Testing
     #expect(text(run.records[0].value)?.contains(#""after":{"id":1,"day":"no \"day\"","note":"x"}"#) == true)
   }
 
+  @Test(arguments: [ProcessingFailureMode.warn, .skip, .ignore])
+  func aChangeOfWhichNoRecordCanBeMadeIsLeftOutAndDoesNotCount(mode: ProcessingFailureMode) throws {
+    let table = TestTable(70, "days", key: ["id"], [column("id", "int4", notNull: true), column("day", "date")])
+    let run = try run([]) {
+      $0.deadLetter = nil
+      $0.conversionFailureMode = .fail
+      $0.processingFailureMode = mode
+      $0.providesTransactionMetadata = true
+    }
+    try run.transaction(1, at: 0, end: 200) {
+      try run.insert(table, at: 100, "1", "no day")
+      try run.insert(table, at: 110, "2", "2024-01-01")
+    }
+    let rows = run.records.filter { $0.topic == "fin.public.days" }
+    #expect(rows.map { text($0.value)?.contains(#""total_order":1,"data_collection_order":1"#) } == [true])
+    #expect(run.takeSkippedChanges().map { $0.table?.description } == ["public.days"])
+  }
+
   @Test func aMessageOfTheStreamThatIsNoneIsNotTolerated() throws {
     let run = try run([])
     #expect(throws: PipelineError.self) { try run.receive([UInt8(ascii: "?")]) }

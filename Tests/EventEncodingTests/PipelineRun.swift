@@ -194,6 +194,8 @@ final class PipelineRun {
   var capturedChanges: UInt64 { pipeline.capturedChanges }
   /// How many dead letters there are since the last call.
   func takeDeadLetters() -> Int { pipeline.takeDeadLetters().errors.count }
+
+  func takeSkippedChanges() -> [PipelineError] { pipeline.takeSkippedChanges().errors }
   func takeConversionWarning() -> ConversionWarning? { pipeline.takeConversionWarning() }
 }
 

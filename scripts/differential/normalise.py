@@ -7,14 +7,18 @@ import time
 
 # In milliseconds, microseconds or nanoseconds; no generated value is one.
 TIME_OF_THE_RUN = re.compile(r'(?<![0-9])%s[0-9]{8}(?:[0-9]{3}){0,2}(?![0-9])' % str(int(time.time() * 1000))[:5])
+TEXT_OF_THE_RUN = re.compile(time.strftime('%Y-%m-%d', time.gmtime()) + r'T[0-9:.]*[0-9]')
+# A snapshot has its own.
+TRANSACTION = re.compile(r'(?<="txId":)[0-9]+|(?<=\\"txId\\":)[0-9]+')
 NUMBER = re.compile(r'(?<![0-9.])[0-9]{7,}(?![0-9.])')
 # Bytes in the text of a structure: Java writes which object they are, the relay what they hold (docs/compatibility.md).
 BYTES_IN_STRUCTURE = re.compile(r'(?<==)(\[B@[0-9a-f]{1,8}|[A-Za-z0-9+/]+={0,2})(?=[,}])')
 LONG_FLOAT = re.compile(r'-?[0-9]\.[0-9]{8,}E-?[0-9]+|-?[0-9]+\.[0-9]{10,}(?![0-9E])')
 
 
-def times(text):
-    return TIME_OF_THE_RUN.sub(lambda m: '1' * len(m.group()), text)
+def moments(text):
+    text = TIME_OF_THE_RUN.sub(lambda m: '1' * len(m.group()), text)
+    return TEXT_OF_THE_RUN.sub('1', TRANSACTION.sub('1', text))
 
 
 def positions(text, lsns):

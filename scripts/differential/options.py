@@ -153,7 +153,16 @@ def random_options(rng, case):
                     groups.append(group)
     if names_excluded_key(groups) and not quirks.allowed('excluded-key', rng):
         groups = [group for group in groups if 'message.key.columns' not in group]
+    if cuts_by_nullable_key(groups, case) and not quirks.allowed('nullable-chunk-key', rng):
+        groups = [group for group in groups if 'snapshot.max.threads' not in group]
     return groups
+
+
+def cuts_by_nullable_key(groups, case):
+    config = {name: value for group in groups for name, value in group.items()}
+    names = config.get('message.key.columns', '').rpartition(':')[2].split(',')
+    return 'snapshot.max.threads' in config and any(
+        column.name in names and not column.not_null for table in case.tables for column in table.columns)
 
 
 def names_excluded_key(groups):

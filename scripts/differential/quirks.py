@@ -13,6 +13,7 @@ RULES = {
     'name-quoting': 'Debezium\'s look into the catalogue misreads names with an apostrophe or backslash and its task fails',
     'message-in-metadata': 'END lists each transactional message by the identity of a Java object, in the order of its hash',
     'excluded-key': 'a key column that a column list leaves out: a snapshot of Debezium makes its values up',
+    'nullable-chunk-key': 'snapshot.max.threads above 1 with a key that may be NULL: Debezium loses rows',
     'no-postgis': 'the server has no PostGIS',
     'no-pgvector': 'the server has no pgvector',
     'java-17-digits': 'floating-point numbers that Java 17 writes with a digit too many, equal as numbers',
@@ -21,8 +22,8 @@ RULES = {
 # By what became of a case: the text of Debezium's failure, where the relay goes on.
 DECIDED_FAILURES = {
     'nanoseconds-before': (
-        re.compile(r'messageType=DELETE.*null used for required field: "[^"]*", schema type: INT64'),
-        'time.precision.mode=nanoseconds: Debezium has no value for a required time that a delete does not bring, and its task fails'),
+        re.compile(r'messageType=DELETE.*null used for required field: "[^"]*", schema type: (INT64|STRUCT)'),
+        'times under time.precision.mode=nanoseconds, sparsevec: Debezium has no value for a required one that a delete does not bring, and its task fails'),
     'filtered-publish': (
         re.compile(r'Unable to update filtered publication.*syntax error at or near "WITH"', re.S),
         'publication.autocreate.mode=filtered with skipped.operations: Debezium alters its own publication by a statement that is none'),

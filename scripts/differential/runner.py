@@ -203,7 +203,7 @@ class Lane:
         done = rewrite(lambda text: normalise.by_partition(text, partitions)) if partitions > 1 and not case else compare()
         if done.returncode and '"transforms"' in config:
             # A transform may have put a time or position of the run where the comparer does not look for one.
-            done = rewrite(lambda text: normalise.positions(normalise.times(text), positions))
+            done = rewrite(lambda text: normalise.positions(normalise.moments(text), positions))
         if done.returncode and not case and '[B@' in expected.read_text():
             done = rewrite(normalise.bytes_in_structures)
         if done.returncode and '"snapshot.max.threads"' in config:

@@ -130,6 +130,7 @@ enum ConnectorBuilder {
     options.includeUnknownDatatypes = set.boolean("include.unknown.datatypes")
     options.moneyFractionDigits = set.integer("money.fraction.digits", or: options.moneyFractionDigits)
     options.conversionFailureHandlingMode = set.word("event.converting.failure.handling.mode", or: .warn)
+    options.processingFailureHandlingMode = set.word("event.processing.failure.handling.mode", or: .fail)
     options.schemaNameAdjustmentMode = set.word("schema.name.adjustment.mode", or: .none)
     options.fieldNameAdjustmentMode = set.word("field.name.adjustment.mode", or: .none)
     options.columnPropagateSourceType = set.regexList("column.propagate.source.type")

@@ -189,7 +189,8 @@ enum DebeziumCatalogue {
   static let failures: [Property] = [
     Property("errors.max.retries", .int(-1...Int64(Int32.max)), "-1"),
     Property("retriable.restart.connector.wait.ms", .positiveLong, "10000"),
-    .refused("event.processing.failure.handling.mode", .oneOf(["fail", "warn", "skip", "ignore"]), "fail"),
+    Property(
+      "event.processing.failure.handling.mode", .oneOf(ProcessingFailureHandlingMode.allCases.map(\.rawValue)), "fail"),
     .refused("internal.custom.retriable.exception", .string, "false", "it names Java exceptions"),
   ]
 

@@ -59,6 +59,7 @@ public struct ConnectorOptions: Sendable, Hashable {
   public var includeUnknownDatatypes = false
   public var moneyFractionDigits: Int16 = 2
   public var conversionFailureHandlingMode = ConversionFailureHandlingMode.warn
+  public var processingFailureHandlingMode = ProcessingFailureHandlingMode.fail
   public var schemaNameAdjustmentMode = NameAdjustmentMode.none
   public var fieldNameAdjustmentMode = NameAdjustmentMode.none
   /// Java regular expressions as written; empty: not set.

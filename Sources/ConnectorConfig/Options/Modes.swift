@@ -67,6 +67,14 @@ public enum ConversionFailureHandlingMode: String, Sendable, CaseIterable {
   case skip
 }
 
+/// What becomes of a change of which no record can be made.
+public enum ProcessingFailureHandlingMode: String, Sendable, CaseIterable {
+  case fail
+  case warn
+  case skip
+  case ignore
+}
+
 /// An operation that `skipped.operations` can leave out; raw values are the envelope's `op`.
 public enum SkippedOperation: String, Sendable, CaseIterable {
   case create = "c"

@@ -16,8 +16,8 @@ public struct DeadLetterOptions: Sendable, Equatable {
   }
 }
 
-/// What has gone to the dead-letter topic: counted, and told to the log.
-public struct DeadLetters: Sendable {
+/// Errors of records that did not stop the connector: counted, and told to the log.
+public struct ToleratedErrors: Sendable {
   /// More in one go are counted only.
   static let noticesMax = 100
 
@@ -27,7 +27,7 @@ public struct DeadLetters: Sendable {
 
   mutating func add(_ error: PipelineError) {
     count += 1
-    if notices.count < DeadLetters.noticesMax { notices.append(error) } else { untold += 1 }
+    if notices.count < ToleratedErrors.noticesMax { notices.append(error) } else { untold += 1 }
   }
 
   /// Those since the last call, and how many more there were.

@@ -44,23 +44,34 @@ extension EventPipeline {
     }
   }
 
-  mutating func emitRow(
+  /// Returns `false` where no record can be made of the change and it is left out: then nothing more of it is sent.
+  @discardableResult mutating func emitRow(
     _ operation: Operation, _ plan: RelationPlan, old: TupleLayout?, new: TupleLayout?, fallback: TupleLayout?,
     _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN, _ now: Int64
-  ) throws(PipelineError) {
+  ) throws(PipelineError) -> Bool {
     if window != nil, operation != .read { deduplicate(operation, plan, old: old, new: new, fallback, message) }
     lastHeaders = nil
+    let skips = options.processingFailureMode != .fail
+    let transactionBefore = skips ? transaction : nil
     let slot = records.append(plan, at: lsn)
     do throws(PipelineError) {
       let isKept = try fillRow(
         operation, plan, old: old, new: new, fallback: fallback, keyChange, message, lsn, now, into: &slot.record)
       if !isKept { records.cancelLast() }
     } catch {
+      if skips, options.deadLetter == nil, case .conversion = error.cause {
+        records.cancelLast()
+        skippedChanges.add(error)
+        // Nor does it count as one of its transaction.
+        transaction = transactionBefore
+        return false
+      }
       try bury(error, plan, plan.topic) { (pipeline, record) throws(PipelineError) in
         try pipeline.writeDeadRow(
           operation, plan, old: old, new: new, fallback: fallback, message, lsn, now, into: &record)
       }
     }
+    return true
   }
 
   /// Returns `false` where a transform dropped the record.

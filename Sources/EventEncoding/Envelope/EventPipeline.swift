@@ -31,7 +31,9 @@ public struct EventPipeline: ~Copyable {
   /// `source.xmin` of what streams; the runtime asks the server for it.
   public var slotXmin: UInt64?
 
-  public internal(set) var deadLetters = DeadLetters()
+  public internal(set) var deadLetters = ToleratedErrors()
+  /// Changes left out by `event.processing.failure.handling.mode`.
+  public internal(set) var skippedChanges = ToleratedErrors()
 
   let options: PipelineOptions
   let chain: TransformChain
@@ -121,6 +123,9 @@ public struct EventPipeline: ~Copyable {
 
   /// What has gone to the dead-letter topic since the last call, and how many more there were.
   public mutating func takeDeadLetters() -> (errors: [PipelineError], more: UInt64) { deadLetters.take() }
+
+  /// What `event.processing.failure.handling.mode` has left out since the last call, and how many more there were.
+  public mutating func takeSkippedChanges() -> (errors: [PipelineError], more: UInt64) { skippedChanges.take() }
 
   /// A row that was published without what was to be read again since the last call.
   public mutating func takeReselectionWarning() -> ReselectionWarning? {
@@ -316,8 +321,9 @@ public struct EventPipeline: ~Copyable {
     }
     if options.skippedOperations.contains(operation) { return }
     // What the update did not touch and the server did not send is taken from the old row, if that came whole.
-    try emitRow(operation, plan, old: old, new: new, fallback: new == nil ? nil : old, .none, message, lsn, now)
-    if operation == .delete, options.sendsTombstones { try emitTombstone(plan, old!, .none, message, lsn) }
+    let isMade = try emitRow(
+      operation, plan, old: old, new: new, fallback: new == nil ? nil : old, .none, message, lsn, now)
+    if isMade, operation == .delete, options.sendsTombstones { try emitTombstone(plan, old!, .none, message, lsn) }
   }
 
   /// Debezium counts the two halves as a delete and a create, also for `skipped.operations`.
@@ -326,7 +332,7 @@ public struct EventPipeline: ~Copyable {
   ) throws(PipelineError) {
     if !options.skippedOperations.contains(.delete) {
       let header = KeyChange.newKey(new, fallback: old)
-      try emitRow(.delete, plan, old: old, new: nil, fallback: nil, header, message, lsn, now)
+      guard try emitRow(.delete, plan, old: old, new: nil, fallback: nil, header, message, lsn, now) else { return }
       if options.sendsTombstones { try emitTombstone(plan, old, header, message, lsn) }
     }
     if !options.skippedOperations.contains(.create) {

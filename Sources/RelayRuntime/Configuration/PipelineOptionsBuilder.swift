@@ -40,6 +40,8 @@ extension PlanBuilder {
     pipeline.addsContextHeaders = options.extendedHeadersEnabled
     pipeline.conversionFailureMode =
       ConversionFailureMode(rawValue: options.conversionFailureHandlingMode.rawValue) ?? .warn
+    pipeline.processingFailureMode =
+      ProcessingFailureMode(rawValue: options.processingFailureHandlingMode.rawValue) ?? .fail
     pipeline.schemaNames = NameAdjustment(rawValue: options.schemaNameAdjustmentMode.rawValue) ?? .none
     pipeline.fieldNames = NameAdjustment(rawValue: options.fieldNameAdjustmentMode.rawValue) ?? .none
     let propagation = try SourceTypePropagation(

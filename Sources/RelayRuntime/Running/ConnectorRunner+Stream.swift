@@ -148,7 +148,7 @@ extension ConnectorRunner {
       for notice in loop.takeNotices() {
         logger.log(level: notice.level == .warning ? .warning : .info, "\(notice.text)")
       }
-      tellDeadLetters(&loop)
+      tellToleratedErrors(&loop)
       if let warning = loop.pipeline.takeReselectionWarning() {
         let columns = warning.columns.joined(separator: ", ")
         logger.warning(
@@ -193,10 +193,15 @@ extension ConnectorRunner {
   }
 
   /// Names table, key columns, position and cause; never values.
-  private func tellDeadLetters(_ loop: inout ProductionLoop) {
+  private func tellToleratedErrors(_ loop: inout ProductionLoop) {
     let (errors, more) = loop.pipeline.takeDeadLetters()
     for error in errors { logger.error("sent to the dead-letter topic: \(error)") }
     if more > 0 { logger.error("sent to the dead-letter topic: \(more) more records") }
+    let (skipped, moreSkipped) = loop.pipeline.takeSkippedChanges()
+    for error in skipped { logger.warning("left out by event.processing.failure.handling.mode: \(error)") }
+    if moreSkipped > 0 {
+      logger.warning("left out by event.processing.failure.handling.mode: \(moreSkipped) more changes")
+    }
   }
 
   /// Returns `true` when everything is settled, or nothing more can be waited for.

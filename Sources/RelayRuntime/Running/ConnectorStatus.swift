@@ -34,6 +34,8 @@ public final class ConnectorStatus: Sendable {
     public var reconnects: UInt64 = 0
     /// Records that went to the dead-letter topic instead of their own.
     public var deadLetters: UInt64 = 0
+    /// Changes of which no record could be made, left out by `event.processing.failure.handling.mode`.
+    public var skippedChanges: UInt64 = 0
 
     /// WAL that the server keeps for the slot, by what it last told.
     public var lagBytes: UInt64 { serverEnd.bytes(since: confirmed) }

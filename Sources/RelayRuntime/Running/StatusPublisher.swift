@@ -7,6 +7,7 @@ enum StatusPublisher {
     let observations = loop.observations
     let inFlight = loop.recordsInFlight
     let deadLetters = loop.pipeline.deadLetters.count
+    let skippedChanges = loop.pipeline.skippedChanges.count
     let names = loop.pipeline.topics.names
     let captured = loop.pipeline.capturedChanges
     status.update { report in
@@ -19,6 +20,7 @@ enum StatusPublisher {
       report.confirmed = observations.confirmed
       report.recordsInFlight = inFlight
       report.deadLetters = deadLetters
+      report.skippedChanges = skippedChanges
       if let failure = observations.storeFailure { report.lastError = "state record: \(failure)" }
     }
   }
