@@ -102,7 +102,7 @@ let package = Package(
         "RelayRuntime", "RelayTestSupport", "PostgresSource", "ConnectorConfig", "EventEncoding", "EventRouting",
         "Acknowledgement", "ConnectData", "EmbeddedServers", "Primitives", logging,
       ],
-      swiftSettings: common),
+      exclude: ["Recorded"], swiftSettings: common),
     .testTarget(
       name: "RelaySimulationTests", dependencies: ["RelayRuntime", "RelayTestSupport"], swiftSettings: common),
     .testTarget(
