@@ -48,7 +48,9 @@ import Testing
     ("a|ab", "x", "ab", "xb"), ("(.*)", "x-$1", "ab", "x-ab"), (".*?", "x", "ab", "xab"), ("b|ab", "x", "ab", "x"),
     ("b", "x", "ab", "ab"),
   ])
-  func aRouterReplacesWhatThePatternFindsFirst(pattern: String, replacement: String, topic: String, routed: String) throws {
+  func aRouterReplacesWhatThePatternFindsFirst(pattern: String, replacement: String, topic: String, routed: String)
+    throws
+  {
     let router = RegexRouter(pattern: try JavaPattern(pattern), replacement: try JavaReplacement(replacement))
     #expect(try router.route(topic) == routed)
   }

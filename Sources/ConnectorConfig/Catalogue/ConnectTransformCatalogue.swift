@@ -83,7 +83,8 @@ enum ConnectTransformCatalogue {
   }
 
   private static let literalRule = PropertyType.text(
-    rule: "a text, number, boolean, date, null, or a list or map whose elements have one type: others are not supported by this version"
+    rule:
+      "a text, number, boolean, date, null, or a list or map whose elements have one type: others are not supported by this version"
   ) { (try? HeaderLiteral($0.trimmedASCII())) != nil }
 }
 

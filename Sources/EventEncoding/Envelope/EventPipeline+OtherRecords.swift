@@ -82,7 +82,8 @@ extension EventPipeline {
 
   /// A record that is no change of a table: no context headers.
   mutating func emitTree(
-    _ kind: String = "no change of a table", topic: Int, partition: Int32? = nil, key: ConnectValue, _ keySchema: SharedSchema,
+    _ kind: String = "no change of a table", topic: Int, partition: Int32? = nil, key: ConnectValue,
+    _ keySchema: SharedSchema,
     value: ConnectValue,
     _ valueSchema: SharedSchema, _ lsn: LSN
   ) throws(PipelineError) {

@@ -14,6 +14,7 @@ public struct RegexRouter {
   /// The new name, or the old one where the pattern does not match. Throws where the replacement names no group.
   public func route(_ topic: String) throws(JavaReplacement.Refusal) -> String {
     guard pattern.matches(topic), let match = pattern.firstMatch(in: topic) else { return topic }
-    return "\(topic[..<match.range.lowerBound])\(try replacement.expanded(with: match))\(topic[match.range.upperBound...])"
+    return
+      "\(topic[..<match.range.lowerBound])\(try replacement.expanded(with: match))\(topic[match.range.upperBound...])"
   }
 }
