@@ -12,6 +12,11 @@ public struct TransactionID: Hashable, Sendable, CustomStringConvertible {
   @inlinable
   public init(rawValue: UInt32) { self.rawValue = rawValue }
   public var description: String { String(rawValue) }
+
+  /// Ids wrap around: of two that are both in use, the earlier is the one less than half the circle before the other.
+  /// Source: PostgreSQL source, `src/backend/access/transam/transam.c`, `TransactionIdPrecedes`.
+  @inlinable
+  public func precedes(_ other: TransactionID) -> Bool { Int32(bitPattern: rawValue &- other.rawValue) < 0 }
 }
 
 /// Object identifier of a data type, as in `pg_type.oid`. Built-in ones never change between versions.

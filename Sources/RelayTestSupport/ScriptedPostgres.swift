@@ -20,8 +20,31 @@ public final class ScriptedPostgres {
     public let rows: [Row]
   }
 
+  /// What the log holds, in order, as a walsender that sends open transactions tells it.
+  enum Event {
+    case whole(Transaction)
+    /// A block of rows, each with the id of its (sub)transaction.
+    case block(xid: UInt32, lsn: UInt64, rows: [(row: Row, xid: UInt32)])
+    case rolledBack(xid: UInt32, subtransaction: UInt32)
+    case committed(xid: UInt32, Transaction)
+  }
+
+  /// A transaction that has not ended: its rows so far, each with the subtransaction it belongs to.
+  private struct Open {
+    let xid: UInt32
+    let key: Int
+    var rows: [(row: Row, xid: UInt32)] = []
+    var subtransaction: (xid: UInt32, isDoomed: Bool)?
+    var version = 0
+    var hasBlock = false
+  }
+
   public static let relation: UInt32 = 16_384
   public private(set) var transactions: [Transaction] = []
+  private(set) var events: [Event] = []
+  private var open: [Open] = []
+  private var opened = 0
+  private var lastXID: UInt32 = 4_294_967_200
   /// `confirmed_flush_lsn`: the server never sends what commits before it, and refuses to go back.
   public private(set) var confirmed: UInt64
   public private(set) var walEnd: UInt64 = 1_000
@@ -42,10 +65,79 @@ public final class ScriptedPostgres {
       rows.append(Row(key: key, version: versions[key]!))
       committedRows.insert(rows[rows.count - 1])
     }
+    append(rows) { .whole($0) }
+  }
+
+  private func append(_ rows: [Row], _ event: (Transaction) -> Event) {
     let commitLSN = walEnd + UInt64(rows.count) * 8
-    let endLSN = commitLSN + 40
-    transactions.append(Transaction(commitLSN: commitLSN, endLSN: endLSN, rows: rows))
-    walEnd = endLSN
+    let transaction = Transaction(commitLSN: commitLSN, endLSN: commitLSN + 40, rows: rows)
+    transactions.append(transaction)
+    events.append(event(transaction))
+    walEnd = transaction.endLSN
+  }
+
+  // MARK: Open transactions
+
+  public var openTransactions: Int { open.count }
+  public private(set) var rolledBackRows = 0
+
+  /// Ids wrap around early.
+  private func nextXID() -> UInt32 {
+    lastXID = lastXID == .max ? 3 : lastXID + 1
+    return lastXID
+  }
+
+  /// Begins a transaction on a key of its own.
+  public func begin() {
+    opened += 1
+    open.append(Open(xid: nextXID(), key: 1_000_000 + opened))
+  }
+
+  /// An open transaction writes rows, and they go to whoever takes open transactions. `isDoomed`: in a subtransaction
+  /// that will be rolled back; `nil`: in none. A subtransaction that is open stays as it is.
+  public func write(_ index: Int, rows count: Int, isDoomed: Bool?) {
+    if let isDoomed, open[index].subtransaction == nil { open[index].subtransaction = (nextXID(), isDoomed) }
+    var rows: [(row: Row, xid: UInt32)] = []
+    for _ in 0..<count {
+      let row: Row
+      if let (xid, isDoomed) = open[index].subtransaction, isDoomed {
+        // Of a key that no commit ever holds.
+        row = Row(key: -open[index].key, version: Int(xid % 1_000) + 1)
+      } else {
+        open[index].version += 1
+        row = Row(key: open[index].key, version: open[index].version)
+      }
+      rows.append((row, open[index].subtransaction?.xid ?? open[index].xid))
+    }
+    open[index].rows += rows
+    events.append(.block(xid: open[index].xid, lsn: walEnd, rows: rows))
+    open[index].hasBlock = true
+    walEnd += UInt64(count) * 8
+  }
+
+  /// Releases the subtransaction that is open, or rolls it back.
+  public func endSubtransaction(_ index: Int) {
+    guard let (xid, isDoomed) = open[index].subtransaction else { return }
+    open[index].subtransaction = nil
+    guard isDoomed else { return }
+    let before = open[index].rows.count
+    open[index].rows.removeAll { $0.xid == xid }
+    rolledBackRows += before - open[index].rows.count
+    events.append(.rolledBack(xid: open[index].xid, subtransaction: xid))
+  }
+
+  public func end(_ index: Int, rollingBack: Bool) {
+    if !rollingBack { endSubtransaction(index) }
+    let transaction = open.remove(at: index)
+    guard transaction.hasBlock else { return }
+    if rollingBack {
+      rolledBackRows += transaction.rows.count
+      events.append(.rolledBack(xid: transaction.xid, subtransaction: transaction.xid))
+      return
+    }
+    let rows = transaction.rows.map(\.row)
+    committedRows.formUnion(rows)
+    append(rows) { .committed(xid: transaction.xid, $0) }
   }
 
   /// WAL of another database or of unpublished tables.
@@ -57,32 +149,14 @@ public final class ScriptedPostgres {
     confirmed = max(confirmed, update.flushed.rawValue)
   }
 
-  /// What a walsender sends that starts at `position`: frames in order, with how far the log is after each.
-  func frames(from position: UInt64) -> [[UInt8]] {
-    var frames: [[UInt8]] = []
-    let start = max(position, confirmed)
-    var described = false
-    for transaction in transactions where transaction.commitLSN >= start {
-      frames += ScriptedPostgres.frames(of: transaction, describing: !described)
-      described = described || !transaction.rows.isEmpty
-    }
-    return frames
-  }
-
   static func frames(of transaction: Transaction, describing: Bool) -> [[UInt8]] {
     var lsn = transaction.commitLSN - UInt64(transaction.rows.count) * 8
     var frames = [WireBuilder.xLogData(at: lsn, WireBuilder.begin(commitLSN: transaction.commitLSN))]
     if describing, !transaction.rows.isEmpty {
-      frames.append(
-        WireBuilder.xLogData(
-          at: 0,
-          WireBuilder.relation(
-            relation, name: "t", columns: [("key", 23, -1, true), ("version", 23, -1, false)])))
+      frames.append(WireBuilder.xLogData(at: 0, relationMessage))
     }
     for row in transaction.rows {
-      frames.append(
-        WireBuilder.xLogData(
-          at: lsn, WireBuilder.insert(relation, [.text(String(row.key)), .text(String(row.version))])))
+      frames.append(WireBuilder.xLogData(at: lsn, insert(row)))
       lsn += 8
     }
     frames.append(
@@ -90,6 +164,13 @@ public final class ScriptedPostgres {
         at: transaction.commitLSN,
         WireBuilder.commit(commitLSN: transaction.commitLSN, endLSN: transaction.endLSN)))
     return frames
+  }
+
+  static let relationMessage = WireBuilder.relation(
+    relation, name: "t", columns: [("key", 23, -1, true), ("version", 23, -1, false)])
+
+  static func insert(_ row: Row) -> [UInt8] {
+    WireBuilder.insert(relation, [.text(String(row.key)), .text(String(row.version))])
   }
 
   static let description = TableDescription(
@@ -105,34 +186,92 @@ public final class ScriptedPostgres {
 /// One connection to a `ScriptedPostgres`.
 public struct ScriptedSource: ReplicationSource, ~Copyable {
   private let server: ScriptedPostgres
-  private var queue: [[UInt8]]
-  private var sentTransactions: Int
-  private var described: Bool
+  private var queue: [[UInt8]] = []
+  private let start: UInt64
+  private let sendsOpen: Bool
+  private var sentEvents = 0
+  private var described = false
+  private var describedIn: Set<UInt32> = []
   private var isBroken = false
   /// Frames that have arrived and not been lent.
   private var available = 0
 
-  public init(_ server: ScriptedPostgres, from position: LSN) {
+  /// - Parameter sendsOpen: transactions are sent before they have committed.
+  public init(_ server: ScriptedPostgres, from position: LSN, sendsOpen: Bool = false) {
     self.server = server
-    queue = server.frames(from: position.rawValue)
-    sentTransactions = server.transactions.count
-    described = queue.contains { $0.count > 25 && $0[25] == UInt8(ascii: "R") }
+    self.sendsOpen = sendsOpen
+    start = max(position.rawValue, server.confirmed)
+    sendNewEvents()
   }
 
   /// Lets up to `count` more frames arrive; new commits of the server are sent behind.
   public mutating func deliver(_ count: Int) {
-    while sentTransactions < server.transactions.count {
-      let transaction = server.transactions[sentTransactions]
-      queue += ScriptedPostgres.frames(of: transaction, describing: !described)
-      described = described || !transaction.rows.isEmpty
-      sentTransactions += 1
-    }
+    sendNewEvents()
     available = min(queue.count, available + count)
+  }
+
+  private mutating func sendNewEvents() {
+    while sentEvents < server.events.count {
+      send(server.events[sentEvents])
+      sentEvents += 1
+    }
+  }
+
+  /// What a walsender makes of the log. Commits before `start` are left out, and the blocks that belong to them.
+  private mutating func send(_ event: ScriptedPostgres.Event) {
+    switch event {
+    case .whole(let transaction): send(transaction)
+    case .block(let xid, let lsn, let rows):
+      guard sendsOpen, !isBefore(xid) else { return }
+      sendBlock(xid, at: lsn, rows)
+    case .rolledBack(let xid, let subtransaction):
+      guard sendsOpen, !isBefore(xid) else { return }
+      queue.append(
+        WireBuilder.xLogData(at: 0, WireBuilder.streamAbort(xid: xid, subtransaction: subtransaction)))
+    case .committed(let xid, let transaction):
+      guard transaction.commitLSN >= start else { return }
+      guard sendsOpen else {
+        if !transaction.rows.isEmpty { send(transaction) }
+        return
+      }
+      if describedIn.remove(xid) != nil { described = true }
+      queue.append(
+        WireBuilder.xLogData(
+          at: transaction.endLSN,
+          WireBuilder.streamCommit(xid: xid, commitLSN: transaction.commitLSN, endLSN: transaction.endLSN)))
+    }
+  }
+
+  private func isBefore(_ xid: UInt32) -> Bool {
+    for case .committed(xid, let transaction) in server.events { return transaction.commitLSN < start }
+    return false
+  }
+
+  private mutating func send(_ transaction: ScriptedPostgres.Transaction) {
+    guard transaction.commitLSN >= start else { return }
+    queue += ScriptedPostgres.frames(of: transaction, describing: !described)
+    described = described || !transaction.rows.isEmpty
+  }
+
+  private mutating func sendBlock(_ xid: UInt32, at lsn: UInt64, _ rows: [(row: ScriptedPostgres.Row, xid: UInt32)]) {
+    // The first block that this connection sends of it.
+    let isFirst = describedIn.insert(xid).inserted
+    queue.append(WireBuilder.xLogData(at: lsn, WireBuilder.streamStart(xid: xid, isFirst: isFirst)))
+    if isFirst, let row = rows.first {
+      queue.append(
+        WireBuilder.xLogData(at: 0, WireBuilder.streamed(xid: row.xid, ScriptedPostgres.relationMessage)))
+    }
+    for (index, row) in rows.enumerated() {
+      queue.append(
+        WireBuilder.xLogData(
+          at: lsn + UInt64(index) * 8, WireBuilder.streamed(xid: row.xid, ScriptedPostgres.insert(row.row))))
+    }
+    queue.append(WireBuilder.xLogData(at: 0, WireBuilder.streamStop))
   }
 
   /// With everything sent, the server tells where its log ends.
   public mutating func keepalive(replyRequested: Bool) {
-    guard queue.isEmpty, sentTransactions == server.transactions.count else { return }
+    guard queue.isEmpty, sentEvents == server.events.count else { return }
     queue.append(WireBuilder.keepalive(walEnd: server.walEnd, replyRequested: replyRequested))
     available += 1
   }

@@ -129,6 +129,53 @@ public struct WireBuilder: Sendable {
     return wire.bytes
   }
 
+  public static func streamStart(xid: UInt32, isFirst: Bool) -> [UInt8] {
+    var wire = WireBuilder()
+    wire.tag("S")
+    wire.integer(xid)
+    wire.integer(UInt8(isFirst ? 1 : 0))
+    return wire.bytes
+  }
+
+  public static let streamStop = [UInt8(ascii: "E")]
+
+  public static func streamCommit(
+    xid: UInt32, commitLSN: UInt64, endLSN: UInt64, microseconds: Int64 = 0
+  ) -> [UInt8] {
+    var wire = WireBuilder()
+    wire.tag("c")
+    wire.integer(xid)
+    wire.integer(UInt8(0))
+    wire.integer(commitLSN)
+    wire.integer(endLSN)
+    wire.integer(microseconds)
+    return wire.bytes
+  }
+
+  /// `record` is there with `streaming 'parallel'` only.
+  public static func streamAbort(
+    xid: UInt32, subtransaction: UInt32, record: (lsn: UInt64, microseconds: Int64)? = nil
+  ) -> [UInt8] {
+    var wire = WireBuilder()
+    wire.tag("A")
+    wire.integer(xid)
+    wire.integer(subtransaction)
+    if let record {
+      wire.integer(record.lsn)
+      wire.integer(record.microseconds)
+    }
+    return wire.bytes
+  }
+
+  /// A message as it stands inside a block: with its (sub)transaction's id behind the tag.
+  public static func streamed(xid: UInt32, _ message: [UInt8]) -> [UInt8] {
+    var wire = WireBuilder()
+    wire.bytes = [message[0]]
+    wire.integer(xid)
+    wire.bytes += message.dropFirst()
+    return wire.bytes
+  }
+
   /// A frame around a message.
   public static func xLogData(at lsn: UInt64, _ message: [UInt8], microseconds: Int64 = 0) -> [UInt8] {
     var wire = WireBuilder()

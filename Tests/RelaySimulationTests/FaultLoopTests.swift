@@ -19,7 +19,7 @@ import Testing
       columnFilter: try ColumnFilter(), transforms: [],
       runID: "run")
     return ScriptedLoop(
-      source: ScriptedSource(server, from: LSN(rawValue: 1_000)),
+      source: StreamedTransactions(ScriptedSource(server, from: LSN(rawValue: 1_000))),
       sink: ScriptedSink(ScriptedKafka(), queueMax: queueMax, random: SeededRandom(seed: 1)),
       store: ScriptedStore(medium), pipeline: EventPipeline(options, lastCommit: nil),
       position: StreamPosition(acknowledged: LSN(rawValue: 1_000), lastCommit: nil), limits: limits)
@@ -34,7 +34,7 @@ import Testing
     limits.confirmsToServer = false
     var loop = try loop(limits)
     server.commit(keys: [1])
-    loop.source.deliver(100)
+    loop.source.server.deliver(100)
     for now in stride(from: Int64(0), to: 2_000, by: 50) {
       loop.sink.progress(write: 10, acknowledge: 10)
       loop.store.finish(failing: false)
@@ -56,7 +56,7 @@ import Testing
   @Test func whileTheProducerIsFullTheServerHearsOfUsEverySecond() throws {
     var loop = try loop(queueMax: 1)
     server.commit(keys: [1, 2, 3])
-    loop.source.deliver(100)
+    loop.source.server.deliver(100)
     for now in stride(from: Int64(0), through: 5_000, by: 100) { _ = try loop.turn(time(now)) }
     #expect(server.statusUpdates >= 5)
     #expect(server.confirmed == 1_000)
@@ -72,7 +72,7 @@ import Testing
     for now in stride(from: Int64(0), to: 9_000, by: 100) {
       // Each stands for a state record in a table that is published.
       server.commit(keys: [])
-      loop.source.deliver(100)
+      loop.source.server.deliver(100)
       _ = try loop.turn(time(now))
       loop.store.finish(failing: false)
       if medium.position != last { writes += 1 }

@@ -24,6 +24,9 @@ import Testing
         total.stops += summary.stops
         total.rows += summary.rows
         total.duplicates += summary.duplicates
+        total.rolledBackRows += summary.rolledBackRows
+        total.spilledBytes += summary.spilledBytes
+        total.fullDisks += summary.fullDisks
       } catch let violation as Simulation.Violation {
         Issue.record(
           "seed \(violation.seed), step \(violation.step): \(violation.description). Replay with SLUICE_SIMULATION_SEED=\(violation.seed)"
@@ -38,6 +41,9 @@ import Testing
       #expect(total.stops > seeds.count)
       #expect(total.rows > seeds.count * 100)
       #expect(total.duplicates > 0)
+      #expect(total.rolledBackRows > seeds.count * 10)
+      #expect(total.spilledBytes > seeds.count * 1_000)
+      #expect(total.fullDisks > 0)
     }
   }
 }

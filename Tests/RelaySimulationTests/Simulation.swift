@@ -5,7 +5,7 @@ import Primitives
 import RelayRuntime
 import RelayTestSupport
 
-typealias ScriptedLoop = RelayLoop<ScriptedSource, ScriptedSink, ScriptedStore>
+typealias ScriptedLoop = RelayLoop<StreamedTransactions<ScriptedSource>, ScriptedSink, ScriptedStore>
 
 /// A whole life of the relay from one seed: commits, acknowledgements, slow and failing disks, cut connections, kills and
 /// orderly stops, in any order. The invariants of PRODUCT.md §4 are checked after every step.
@@ -28,6 +28,12 @@ struct Simulation {
   private var recordsChecked = 0
   private var highestVersion: [Int: Int] = [:]
   private static let queueMax = 40
+  /// Of a few rows.
+  private static let spillMemoryBytes = 600
+  private let spill = ScriptedSpill()
+  /// Until the disk was full.
+  private var takesOpen = true
+  private var fullDisks = 0
 
   init(seed: UInt64) {
     self.seed = seed
@@ -43,6 +49,9 @@ struct Simulation {
     var stops = 0
     var rows = 0
     var duplicates = 0
+    var rolledBackRows = 0
+    var spilledBytes = 0
+    var fullDisks = 0
   }
 
   mutating func run(steps: Int) throws -> Summary {
@@ -62,7 +71,7 @@ struct Simulation {
         isConnected = true
       case 1...2 where isConnected:
         summary.cuts += 1
-        loop.source.disconnect()
+        loop.source.server.disconnect()
       case 3:
         summary.stops += 1
         try stop(&loop)
@@ -73,7 +82,12 @@ struct Simulation {
       try turn(&loop, &isConnected)
       try check(&loop)
     }
+    spill.isFull = false
+    while server.openTransactions > 0 { server.end(0, rollingBack: false) }
     try settle(&loop, isConnected)
+    summary.rolledBackRows = server.rolledBackRows
+    summary.spilledBytes = spill.bytesWritten
+    summary.fullDisks = fullDisks
     summary.rows = server.transactions.reduce(0) { $0 + $1.rows.count }
     summary.duplicates = kafka.log.count - Set(kafka.log).count
     return summary
@@ -86,11 +100,29 @@ struct Simulation {
       server.commit(keys: (0..<count).map { _ in Int.random(in: 0..<5, using: &random) })
     }
     if random.oneIn(20) { server.writeUnpublished(bytes: 5_000) }
-    loop.source.deliver(Int.random(in: 0...30, using: &random))
-    if random.oneIn(4) { loop.source.keepalive(replyRequested: Bool.random(using: &random)) }
+    actOpen()
+    loop.source.server.deliver(Int.random(in: 0...30, using: &random))
+    if random.oneIn(4) { loop.source.server.keepalive(replyRequested: Bool.random(using: &random)) }
     loop.sink.progress(
       write: Int.random(in: 0...20, using: &random), acknowledge: Int.random(in: 0...20, using: &random))
     if random.oneIn(3) { loop.store.finish(failing: random.oneIn(5)) }
+  }
+
+  /// Open transactions write, roll back to savepoints, and end.
+  private mutating func actOpen() {
+    if server.openTransactions < 4, random.oneIn(8) { server.begin() }
+    guard server.openTransactions > 0, random.oneIn(2) else { return }
+    let index = Int.random(in: 0..<server.openTransactions, using: &random)
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0: server.end(index, rollingBack: random.oneIn(3))
+    case 1...2: server.endSubtransaction(index)
+    default:
+      server.write(
+        index, rows: Int.random(in: 1...12, using: &random),
+        isDoomed: random.oneIn(3) ? Bool.random(using: &random) : nil)
+    }
+    // A disk that is full for a while; the relay then does without open transactions until its next start.
+    if random.oneIn(40) { spill.isFull.toggle() }
   }
 
   private mutating func turn(_ loop: inout ScriptedLoop, _ isConnected: inout Bool) throws {
@@ -98,13 +130,17 @@ struct Simulation {
       if isConnected {
         _ = try loop.turn(time)
       } else if random.oneIn(3) {
-        loop.source = ScriptedSource(server, from: loop.handedOver)
+        loop.source = source(from: loop.handedOver)
         isConnected = true
       } else {
         try loop.turnWithoutSource(time)
       }
     } catch {
-      guard case .source = error else { throw violation("\(error)") }
+      guard case .source(let sourceError) = error else { throw violation("\(error)") }
+      if sourceError.remedy == .reconnectWithoutStreaming {
+        takesOpen = false
+        fullDisks += 1
+      }
       loop.sourceLost()
       isConnected = false
     }
@@ -116,6 +152,7 @@ struct Simulation {
 
   /// A process that starts: from the state record, on a new connection, with an empty producer.
   private mutating func makeLoop() throws -> ScriptedLoop {
+    takesOpen = true
     guard server.confirmed <= medium.position.acknowledged.rawValue else {
       throw violation("the slot is at \(server.confirmed), beyond the state record at \(medium.position.acknowledged)")
     }
@@ -128,10 +165,18 @@ struct Simulation {
     var limits = RelayLimits()
     limits.framesPerTurnMax = 16
     return ScriptedLoop(
-      source: ScriptedSource(server, from: medium.position.acknowledged),
+      source: source(from: medium.position.acknowledged),
       sink: ScriptedSink(kafka, queueMax: Self.queueMax, random: SeededRandom(seed: random.next())),
       store: ScriptedStore(medium), pipeline: EventPipeline(options, lastCommit: medium.position.lastCommit),
       position: medium.position, limits: limits)
+  }
+
+  private func source(from position: LSN) -> StreamedTransactions<ScriptedSource> {
+    var source = StreamedTransactions(ScriptedSource(server, from: position, sendsOpen: takesOpen))
+    if takesOpen {
+      source.begin(spillingTo: spill, memoryBytesMax: Self.spillMemoryBytes, sendsEmptyTransactions: false)
+    }
+    return source
   }
 
   /// An orderly stop drains and confirms; a stop while the connection is broken is a kill.
@@ -158,8 +203,8 @@ struct Simulation {
     var isConnected = wasConnected
     for _ in 0..<5_000 {
       now += 200
-      loop.source.deliver(100)
-      loop.source.keepalive(replyRequested: false)
+      loop.source.server.deliver(100)
+      loop.source.server.keepalive(replyRequested: false)
       loop.sink.progress(write: 100, acknowledge: 100)
       loop.store.finish(failing: false)
       try turn(&loop, &isConnected)

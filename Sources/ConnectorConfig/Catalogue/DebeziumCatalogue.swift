@@ -231,7 +231,10 @@ enum DebeziumCatalogue {
   private static let noLineage = "OpenLineage is off"
 
   static let plugins: [Property] = [
-    Property("sluice.outbox.json", .oneOf(["compat", "exact"]), "compat")
+    Property("sluice.outbox.json", .oneOf(["compat", "exact"]), "compat"),
+    Property("sluice.streaming", .oneOf(StreamingWord.allCases.map(\.rawValue)), "parallel"),
+    Property("sluice.spill.directory", .string),
+    Property("sluice.spill.memory.bytes", .int(65_536...Int64.max), "8388608"),
   ]
 }
 

@@ -17,6 +17,12 @@ public struct ConnectorOptions: Sendable, Hashable {
   public var xminFetchIntervalMilliseconds: Int64 = 0
   /// Options of `START_REPLICATION` beyond our own, in the order written (`name=value;…`).
   public var slotStreamParams: [SlotStreamParam] = []
+  /// `sluice.streaming`
+  public var streaming = StreamingWord.parallel
+  /// `sluice.spill.directory`
+  public var spillDirectory: String?
+  /// `sluice.spill.memory.bytes`
+  public var spillMemoryBytes = 8 << 20
   public var publicationName = "dbz_publication"
   public var publicationAutocreateMode = PublicationAutocreateMode.allTables
   public var publishViaPartitionRoot = false

@@ -112,3 +112,10 @@ public enum ErrorsTolerance: String, Sendable, CaseIterable {
   case none
   case all
 }
+
+/// `sluice.streaming`, in the words of PostgreSQL's subscription parameter `streaming`.
+public enum StreamingWord: String, Sendable, CaseIterable {
+  case off
+  case on
+  case parallel
+}

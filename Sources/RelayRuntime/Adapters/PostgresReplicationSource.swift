@@ -41,6 +41,14 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
       identity: identity, policy: .noData, handedOver: handedOver, timelineEnds: ends)
   }
 
+  func hasReplicationOrigins() throws(SourceError) -> Bool {
+    do throws(PostgresError) {
+      return try !catalogConnection.query("SELECT 1 FROM pg_catalog.pg_replication_origin LIMIT 1").rows.isEmpty
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
   mutating func start(
     slot: String, at position: LSN, options: [(name: String, value: String)]
   ) throws(SourceError) {

@@ -6,6 +6,7 @@ extension PlanBuilder {
     plan.dropsSlotOnStop = options.slotDropOnStop
     plan.isFailoverSlot = options.slotFailover
     plan.streamParameters = options.slotStreamParams.map { (name: $0.name, value: $0.value) }
+    plan.streaming = streaming(options)
     plan.slotAhead =
       switch options.offsetMismatchStrategy {
       case .noValidation, .trustOffset: .isGap
@@ -25,6 +26,19 @@ extension PlanBuilder {
         }
       return ReplicaIdentitySetup.Rule(table: rule.table, identity: identity)
     }
+  }
+
+  private static func streaming(_ options: ConnectorOptions) -> StreamingPlan {
+    var plan = StreamingPlan()
+    plan.mode =
+      switch options.streaming {
+      case .off: .off
+      case .on: .on
+      case .parallel: .parallel
+      }
+    plan.directory = options.spillDirectory
+    plan.memoryBytesMax = options.spillMemoryBytes
+    return plan
   }
 
   /// Source: Debezium 3.6, `PostgresReplicationConnection.buildPublishOptionValue`.

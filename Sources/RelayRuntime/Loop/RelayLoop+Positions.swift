@@ -49,10 +49,12 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
       : limits.storeIntervalMilliseconds
   }
 
+  private var leavesSocketUnread: Bool { !pipeline.records.isEmpty || !mayReadFrames || source.isReplaying }
+
   mutating func updateStatus(_ time: RelayTime) throws(RelayFailure) {
     let flushed = flushable
-    // While nothing is read, a keepalive that asks for an answer stays unseen.
-    if !pipeline.records.isEmpty || !mayReadFrames,
+    // While the socket is not read, a keepalive that asks for an answer stays unseen.
+    if leavesSocketUnread,
       status.isOverdue(now: time.monotonicMilliseconds, after: limits.blockedStatusIntervalMilliseconds)
     {
       status.serverRequestedReply()
@@ -78,7 +80,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
 
   func waitMilliseconds(_ time: RelayTime) -> Int64 {
     var wait = status.millisecondsUntilDue(now: time.monotonicMilliseconds, flushable: flushable)
-    if !pipeline.records.isEmpty || !mayReadFrames { wait = min(wait, limits.blockedStatusIntervalMilliseconds) }
+    if leavesSocketUnread { wait = min(wait, limits.blockedStatusIntervalMilliseconds) }
     if incremental.awaitedPosition != nil { wait = min(wait, limits.positionRequestIntervalMilliseconds) }
     if let retryChunkAt { wait = min(wait, max(1, retryChunkAt - time.monotonicMilliseconds)) }
     if contexts.hasUnstored, let last = lastStoreAt {

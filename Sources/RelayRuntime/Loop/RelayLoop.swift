@@ -109,7 +109,7 @@ public struct RelayLoop<
     if isReading {
       try driveSnapshots(time)
       let framesBefore = observations.frames
-      let mayRead = pipeline.records.isEmpty && pendingEnd == nil && mayReadFrames
+      let mayRead = pipeline.records.isEmpty && pendingEnd == nil && mayReadFrames && !source.isReplaying
       if limits.xminIntervalMilliseconds > 0 { try fetchXmin(time) }
       mayHaveMore = try readFrames(time)
       try listen(time, hasHeard: !mayRead || observations.frames != framesBefore)
@@ -177,6 +177,7 @@ public struct RelayLoop<
   /// What one frame was.
   private enum FrameEvent {
     case keepalive(PrimaryKeepalive)
+    case kept
     case step(EventPipeline.Step, at: LSN)
   }
 
@@ -211,6 +212,7 @@ public struct RelayLoop<
         try handOverPending()
         throw .pipeline(error)
       case .success(.keepalive(let keepalive)): take(keepalive)
+      case .success(.kept): break
       case .success(.step(let step, let lsn)):
         received = max(received, lsn)
         try follow(step, at: lsn, time)
@@ -228,7 +230,13 @@ public struct RelayLoop<
       frameBytes = frame.byteCount
       outcome = take(frame, &pipeline, now: now)
     }
-    return received == .frame ? outcome : nil
+    switch received {
+    case .frame: return outcome
+    case .kept(let byteCount):
+      frameBytes = byteCount
+      return .success(.kept)
+    case .nothing: return nil
+    }
   }
 
   private static func take(

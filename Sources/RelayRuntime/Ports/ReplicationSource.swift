@@ -15,14 +15,19 @@ public protocol ReplicationSource: ~Copyable {
   mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer
   /// The slot's `catalog_xmin`, for `source.xmin`.
   mutating func slotXmin() throws(SourceError) -> UInt64?
+  /// Frames come from what was kept before: the socket is not read meanwhile, and the server's questions go unseen.
+  var isReplaying: Bool { get }
 }
 
 extension ReplicationSource where Self: ~Copyable {
   public mutating func slotXmin() throws(SourceError) -> UInt64? { nil }
+  public var isReplaying: Bool { false }
 }
 
 public enum SourceReceived: Equatable, Sendable {
   case frame
+  /// A frame has come that is kept for later; `body` was not called.
+  case kept(byteCount: Int)
   /// Nothing more has arrived.
   case nothing
 }
@@ -32,6 +37,8 @@ public struct SourceError: Error, Sendable, CustomStringConvertible {
   public enum Remedy: Sendable, Equatable {
     /// The connection is gone or the server is: connect again.
     case reconnect
+    /// Connect again, and take each transaction only once it has committed.
+    case reconnectWithoutStreaming
     /// Another process streams from the slot: wait for it.
     case waitForSlot
     /// The slot is no longer where this producer left it; perhaps another relay had it meanwhile. What is stored decides.

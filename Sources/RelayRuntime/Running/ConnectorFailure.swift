@@ -30,7 +30,7 @@ public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
   init(source error: SourceError, doing what: String) {
     let kind: Kind =
       switch error.remedy {
-      case .reconnect: .unreachable
+      case .reconnect, .reconnectWithoutStreaming: .unreachable
       case .waitForSlot, .startOver: .slotBusy
       case .stop: .configuration
       }

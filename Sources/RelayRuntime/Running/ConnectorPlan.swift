@@ -22,6 +22,8 @@ public struct ConnectorPlan: Sendable {
   public var dropsSlotOnStop = false
   /// `slot.stream.params`: further options of pgoutput.
   public var streamParameters: [(name: String, value: String)]
+  /// Transactions that are sent before they have committed.
+  public var streaming = StreamingPlan()
   public var publication: String
   public var publicationMode: PublicationMode
   /// Of a publication that is made: `publish.via.partition.root`, and what `skipped.operations` leaves.

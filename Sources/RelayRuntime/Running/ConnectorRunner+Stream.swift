@@ -11,28 +11,23 @@ extension ConnectorRunner {
   ) throws(ConnectorFailure) {
     var isFirst = true
     var hasStreamed = false
+    var spill = try openSpillSpace(serverVersion: loop.source.server.serverVersion)
     while true {
       do throws(RelayFailure) {
         if !isFirst { try reconnect(&loop, record: record) }
         isFirst = false
-        do throws(SourceError) {
-          try loop.source.start(
-            slot: plan.slot, at: loop.handedOver, options: pgoutputOptions(serverVersion: loop.source.serverVersion))
-        } catch {
-          throw RelayFailure.source(error)
-        }
+        try startReplication(&loop, spill)
         hasStreamed = true
         status.update {
           $0.state = .running
           $0.lastError = nil
         }
-        logger.info("streaming from slot \(plan.slot) at LSN \(loop.handedOver)")
         try loop.streamStarted(RelayClock.now())
         try pump(&loop, stored: stored, &backoff)
         return
       } catch {
         guard case .source(let sourceError) = error, stop.level == .run,
-          sourceError.remedy == .reconnect
+          sourceError.remedy == .reconnect || sourceError.remedy == .reconnectWithoutStreaming
             // Before it ever streamed it has nothing to wait with: it stands by, and then reads its state again.
             || sourceError.remedy == .waitForSlot && plan.waitsForSlot && hasStreamed
         else {
@@ -41,6 +36,10 @@ extension ConnectorRunner {
           throw ConnectorFailure(error)
         }
         isFirst = false
+        if sourceError.remedy == .reconnectWithoutStreaming {
+          spill = nil
+          logger.warning("until the next start transactions are read only once they have committed")
+        }
         if sourceError.remedy == .reconnect, let most = plan.reconnectsMax, backoff.attempt >= most {
           loop.sink.abandon()
           throw ConnectorFailure(error)
@@ -61,14 +60,14 @@ extension ConnectorRunner {
     do throws(ConnectorFailure) {
       let connection = try connect()
       // The old session goes first: should it still stand, it holds the slot's lock.
-      loop.source = PostgresReplicationSource(try connectReplication(), catalog: connection)
+      loop.source = StreamedTransactions(PostgresReplicationSource(try connectReplication(), catalog: connection))
       var now = record
       now.timeline = loop.store.record.timeline
       now.snapshot = .complete
       now.position = StreamPosition(acknowledged: loop.storedPosition, lastCommit: nil)
       let situation: StartDecision.Situation
       do throws(PostgresError) {
-        situation = try loop.source.situation(
+        situation = try loop.source.server.situation(
           state: now, slot: plan.slot, database: plan.databaseName, handedOver: loop.handedOver)
       } catch {
         throw ConnectorFailure(postgres: error, doing: "connecting to \(plan.database) again")
@@ -182,9 +181,9 @@ extension ConnectorRunner {
       guard case .idle(let milliseconds, let isFull) = turn else { continue }
       if let pause = pace.pause(afterFrames: loop.observations.frames, at: time.wallNanoseconds) { napping(pause) }
       wait(&loop, stored, isFull: isFull, milliseconds: drainUntil == nil ? min(milliseconds, 1_000) : 10)
-      if loop.source.wantsToWrite {
+      if loop.source.server.wantsToWrite {
         do throws(SourceError) {
-          try loop.source.flush()
+          try loop.source.server.flush()
         } catch {
           throw .source(error)
         }
@@ -215,7 +214,7 @@ extension ConnectorRunner {
     // The last position must reach the server before the connection closes.
     if loop.observations.confirmed < loop.flushable { return false }
     StatusPublisher.publish(&loop, to: status)
-    loop.source.end(timeoutMilliseconds: 2_000)
+    loop.source.server.end(timeoutMilliseconds: 2_000)
     logger.info("stopped; confirmed LSN \(loop.flushable)")
     return true
   }
@@ -250,9 +249,9 @@ extension ConnectorRunner {
 
   private func wait(_ loop: inout ProductionLoop, _ stored: WakeUp, isFull: Bool, milliseconds: Int64) {
     var events = isFull ? 0 : Int16(POLLIN)
-    if loop.source.wantsToWrite { events |= Int16(POLLOUT) }
+    if loop.source.server.wantsToWrite { events |= Int16(POLLOUT) }
     var entries = [
-      pollfd(fd: loop.source.socket, events: events, revents: 0),
+      pollfd(fd: loop.source.server.socket, events: events, revents: 0),
       pollfd(fd: loop.sink.descriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: stored.descriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: stop.wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
@@ -261,15 +260,5 @@ extension ConnectorRunner {
     let count: nfds_t = stop.level > .run ? 3 : 4
     _ = unsafe poll(&entries, count, Int32(clamping: max(0, milliseconds)))
     if entries[2].revents != 0 { stored.clear() }
-  }
-
-  private func pgoutputOptions(serverVersion: Int) -> [(name: String, value: String)] {
-    var options = [
-      (name: "proto_version", value: "1"),
-      (name: "publication_names", value: PostgresConnection.quoted(identifier: plan.publication)),
-    ]
-    // Logical messages came with PostgreSQL 14.
-    if serverVersion >= 140_000 { options.append((name: "messages", value: "true")) }
-    return options + plan.streamParameters
   }
 }

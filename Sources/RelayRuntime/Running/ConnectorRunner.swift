@@ -8,7 +8,7 @@ import PostgresSource
 import Primitives
 
 /// The loop as it runs in production.
-typealias ProductionLoop = RelayLoop<PostgresReplicationSource, KafkaEventSink, StateRecordStore>
+typealias ProductionLoop = RelayLoop<StreamedTransactions<PostgresReplicationSource>, KafkaEventSink, StateRecordStore>
 
 /// One connector's life on its own thread: check, start as the state says, snapshot, stream, reconnect, stop.
 /// Not Sendable: everything in it belongs to that thread.
@@ -127,7 +127,7 @@ struct ConnectorRunner {
     var beginning = try begin(decision, record, &store, replication, connection)
     if beginning.isOver { return false }
 
-    let source = PostgresReplicationSource(replication, catalog: connection)
+    let source = StreamedTransactions(PostgresReplicationSource(replication, catalog: connection))
     let sink: KafkaEventSink
     do throws(SinkError) {
       sink = try KafkaEventSink(

@@ -21,6 +21,9 @@ final class CaseLane {
   init() throws {
     var options = EmbeddedPostgres.Options()
     options.settings = ["shared_buffers": "32MB", "autovacuum": "off"]
+    if ProcessInfo.processInfo.environment["SLUICE_STREAM_ALL"] == "1" {
+      options.settings.merge(try OpenTransactionSettings.streamEverything()) { _, new in new }
+    }
     postgres = try EmbeddedPostgres(options)
   }
 
@@ -124,6 +127,8 @@ private struct CaseRun {
       try server.query("SELECT 1 FROM pg_replication_slots WHERE active").rows.isEmpty
     }
     try server.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
+    // They belong to the cluster, and keep the relay from taking open transactions.
+    try server.execute("SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin")
     let name = PostgresConnection.quoted(identifier: database)
     try server.execute("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
     try server.execute("CREATE DATABASE \(name)")
