@@ -40,6 +40,14 @@ import Testing
     #expect(parameters == ["2", "6", "5"])
   }
 
+  @Test func aKeyThatRowsMayShareIsNotCutInTwo() {
+    let query = ChunkQuery(
+      table: table, columns: ["s"], key: [.init(name: "s", isNullable: true)], filter: nil, isKeyUnique: false)
+    #expect(
+      query.chunk(after: nil, maximum: [nil], rows: 2).sql
+        == #"SELECT "s" FROM "public"."t" ORDER BY "s" FETCH FIRST 2 ROWS WITH TIES"#)
+  }
+
   @Test func watermarksHaveTimesAsJavaPrintsThem() {
     #expect(WatermarkWriter.instant(1_795_227_928_126_760_404) == "2026-11-21T02:25:28.126760404Z")
   }

@@ -73,6 +73,28 @@ import Testing
 
   private let execute = #"{"data-collections": ["public.a", "public.b"]}"#
 
+  @Test(arguments: ["incremental", "blocking"])
+  func aSignalThatTheStateRecordHasNoRoomForChangesNothing(type: String) {
+    var machine = machine()
+    let half = String(repeating: "x", count: IncrementalContext.signalBytesMax / 2)
+    func data(_ filter: String) -> String {
+      #"{"type": "\#(type)", "data-collections": ["public.a"], "additional-conditions": [{"data-collection": "public.a", "filter": "\#(filter)"}]}"#
+    }
+    _ = signal(&machine, "execute-snapshot", data(half))
+    let taken = machine.context
+    #expect(!taken.isEmpty)
+    let position = (lsn: LSN(rawValue: 50), lastCommit: LSN?.none, transactionID: UInt64(7))
+    let actions = machine.receive(
+      SignalMessage(id: "s2", type: "execute-snapshot", data: data(half)), at: position, isStale: false)
+    #expect(machine.context == taken)
+    guard case .log(.warning, let text)? = actions.first else {
+      Issue.record("no warning")
+      return
+    }
+    #expect(text.hasPrefix("signal 's2' of type 'execute-snapshot' is ignored: with what waits"))
+    #expect(!text.contains("xxx"))
+  }
+
   @Test func aSignalReadsTheFirstChunkAndItsWindowMovesTheContextOnlyWhenItsRowsAreOut() {
     var machine = machine()
     #expect(signal(&machine, "execute-snapshot", execute) == ["STARTED", "read public.a+public.b"])

@@ -17,6 +17,9 @@ struct ChunkQuery {
   let key: [KeyColumn]
   /// SQL condition that rows must meet, as the signal gave it.
   let filter: String?
+  /// No two rows share a key. Where they may, a chunk is longer than asked for by the rows that share its last key: the next
+  /// chunk begins behind that key and would pass them over.
+  var isKeyUnique = true
 
   private var keyList: [String] { key.map { PostgresConnection.quoted(identifier: $0.name) } }
 
@@ -48,8 +51,9 @@ struct ChunkQuery {
     if let filter { conditions.append("(\(filter))") }
     let list = columns.map { PostgresConnection.quoted(identifier: $0) }.joined(separator: ", ")
     let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+    let limit = isKeyUnique ? "LIMIT \(rows)" : "FETCH FIRST \(rows) ROWS WITH TIES"
     return (
-      "SELECT \(list) \(from)\(condition) ORDER BY \(keyList.joined(separator: ", ")) LIMIT \(rows)", parameters
+      "SELECT \(list) \(from)\(condition) ORDER BY \(keyList.joined(separator: ", ")) \(limit)", parameters
     )
   }
 

@@ -46,7 +46,9 @@ enum ChunkTable {
         .init(.sqlException, reason: "its surrogate key \(collection.surrogateKey ?? "") is no column of it"))
     }
     guard !key.isEmpty else { return .finished(.init(.noPrimaryKey, reason: "it has no primary key")) }
-    let query = ChunkQuery(table: id, columns: names, key: key, filter: collection.filter)
+    let query = ChunkQuery(
+      table: id, columns: names, key: key, filter: collection.filter,
+      isKeyUnique: isUnique(key, of: table.description))
     var highest = maximum
     if highest == nil {
       let answer = try connection.rows(query.maximum)
@@ -76,6 +78,12 @@ enum ChunkTable {
     of id: TableID, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> UInt32? {
     try connection.query("SELECT pg_catalog.to_regclass($1)::oid", [quoted(id)]).firstValue.flatMap { UInt32($0) }
+  }
+
+  /// A unique index holds any number of rows with a NULL in its key, and a surrogate key of a table that has none of its own
+  /// is any column at all.
+  static func isUnique(_ key: [ChunkQuery.KeyColumn], of table: TableDescription) -> Bool {
+    !table.keyColumns.isEmpty && !key.contains { $0.isNullable && table.keyColumns.contains($0.name) }
   }
 
   /// What orders the chunks. Rows that share a surrogate key are told apart by the table's own, or those at the edge of a

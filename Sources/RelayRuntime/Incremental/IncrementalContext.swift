@@ -45,6 +45,26 @@ public struct IncrementalContext: Sendable, Equatable {
   public var isEmpty: Bool { collections.isEmpty && blocking.isEmpty }
   /// Whether a table waits or is being read.
   public var isRunning: Bool { !collections.isEmpty }
+
+  /// Most that the texts of signals may take in `context`. The state record is written whole with every position, and in a
+  /// topic it has to stay below the broker's `message.max.bytes`, 1 MiB unless set.
+  public static let signalBytesMax = 262_144
+
+  /// Bytes of the texts that came by signals: names, conditions, queries, the id. Keys of chunks are not counted.
+  public var signalBytes: Int {
+    var bytes = correlationID?.utf8.count ?? 0
+    for collection in collections {
+      bytes += collection.table.schema.utf8.count + collection.table.name.utf8.count
+      bytes += (collection.filter?.utf8.count ?? 0) + (collection.surrogateKey?.utf8.count ?? 0)
+    }
+    for snapshot in blocking {
+      for pattern in snapshot.collections { bytes += pattern.utf8.count }
+      for (table, query) in snapshot.queries {
+        bytes += table.schema.utf8.count + table.name.utf8.count + query.utf8.count
+      }
+    }
+    return bytes
+  }
 }
 
 /// A blocking snapshot as a signal asked for it. Its rows carry the position at which the stream stands still.

@@ -312,7 +312,10 @@ public struct IncrementalSnapshot {
         .log(.warning, "signal '\(signal.id)': additional-condition is not read; write additional-conditions"))
     }
     if data.type == .blocking {
-      context.blocking.append(try BlockingSnapshot(data, patterns, at: position))
+      var asked = context
+      asked.blocking.append(try BlockingSnapshot(data, patterns, at: position))
+      try IncrementalSnapshot.checkSize(of: asked)
+      context = asked
       version += 1
       return actions
     }
@@ -334,8 +337,11 @@ public struct IncrementalSnapshot {
           table: table, filter: filter.flatMap { $0.isEmpty ? nil : $0 }, surrogateKey: data.surrogateKey))
     }
     let isFirst = !context.isRunning
-    context.collections += collections
-    context.correlationID = signal.id
+    var asked = context
+    asked.collections += collections
+    asked.correlationID = signal.id
+    try IncrementalSnapshot.checkSize(of: asked)
+    context = asked
     version += 1
     guard isFirst, context.isRunning else { return actions }
     actions.append(
@@ -343,6 +349,16 @@ public struct IncrementalSnapshot {
     actions.append(notification(.started, ["data_collections": list]))
     if case .idle = phase { actions += readNext() }
     return actions
+  }
+
+  /// What is asked for is stored until it is done, so it is bounded, together with what waits from earlier signals.
+  private static func checkSize(of context: IncrementalContext) throws(SignalData.Refusal) {
+    guard context.signalBytes > IncrementalContext.signalBytesMax else { return }
+    throw SignalData.Refusal(
+      reason: """
+        with what waits already its names and conditions take \(context.signalBytes) bytes, and the state record has \
+        room for \(IncrementalContext.signalBytesMax); ask for fewer tables at a time, or for shorter conditions
+        """)
   }
 
   private mutating func stop(_ signal: SignalMessage) throws(SignalData.Refusal) -> [Action] {
