@@ -239,6 +239,49 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
     return count
   }
 
+  /// Reads topics from their beginning up to the given ends, which other topics and partitions do not have. Records of one
+  /// partition come in order. Throws when nothing has come for `idleTimeoutMilliseconds` before the ends are reached.
+  public static func read(
+    to ends: [TopicPartition: Int64], properties: [(name: String, value: String)],
+    idleTimeoutMilliseconds: Int = 60_000,
+    isStopped: () -> Bool = { false }, _ body: (borrowing ConsumedRecord, TopicPartition) -> Void
+  ) throws(KafkaError) {
+    var open = ends.filter { $0.value > 0 }
+    if open.isEmpty { return }
+    // What is fetched ahead of a slow reader is memory too.
+    var consumer = try KafkaConsumer(
+      properties: [(name: "queued.max.messages.kbytes", value: "4096")] + properties)
+    try consumer.assign(Array(Set(open.keys.map(\.topic))), from: .beginning)
+    var lastRecordAt = ContinuousClock.now
+    while !open.isEmpty, !isStopped() {
+      let wanted = open
+      var passed: [TopicPartition] = []
+      let result = try consumer.poll(timeoutMilliseconds: 100) { record in
+        let place = TopicPartition(topic: record.topic, partition: record.partition)
+        guard let end = wanted[place], record.offset < end else { return }
+        body(record, place)
+        if record.offset + 1 >= end { passed.append(place) }
+      }
+      for place in passed { open[place] = nil }
+      // Compaction and transaction markers may leave no record just before the end.
+      for (place, offset) in result.ends where offset >= wanted[place] ?? 0 { open[place] = nil }
+      for case .error(let error) in result.events where error.isFatal || error.kind == .authentication { throw error }
+      if result.recordCount > 0 || !result.ends.isEmpty { lastRecordAt = .now }
+      guard ContinuousClock.now - lastRecordAt < .milliseconds(idleTimeoutMilliseconds) else {
+        throw KafkaError(
+          code: RD_KAFKA_RESP_ERR__TIMED_OUT, text: "nothing has come for \(idleTimeoutMilliseconds) ms",
+          topic: open.keys.first?.topic)
+      }
+    }
+  }
+
+  /// All partitions of the topics that `isWanted` takes, read or not.
+  public func partitions(
+    timeoutMilliseconds: Int, where isWanted: (String) -> Bool
+  ) throws(KafkaError) -> [TopicPartition] {
+    unsafe try listPartitions(client: client, timeoutMilliseconds: timeoutMilliseconds, where: isWanted)
+  }
+
   /// The offset after the newest readable record of each partition.
   public func endOffsets(
     of partitions: [TopicPartition], timeoutMilliseconds: Int

@@ -12,5 +12,6 @@ struct Sluice: AsyncParsableCommand {
       GenerateCommand.self,
       DemoCommand.self,
       TailCommand.self,
+      VerifyCommand.self,
     ])
 }

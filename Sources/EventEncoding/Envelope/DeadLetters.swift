@@ -16,6 +16,12 @@ public struct DeadLetterOptions: Sendable, Equatable {
   }
 }
 
+/// Names of the headers of dead letters that others read. Those of Connect are from `DeadLetterQueueReporter`.
+public enum DeadLetterHeader {
+  /// The topic that the record was for.
+  public static let topic = "__connect.errors.topic"
+}
+
 /// Errors of records that did not stop the connector: counted, and told to the log.
 public struct ToleratedErrors: Sendable {
   /// More in one go are counted only.
@@ -42,7 +48,7 @@ public struct ToleratedErrors: Sendable {
 
 extension PipelineError {
   /// Whether it is one record that is at fault, and not the stream.
-  var concernsOneRecord: Bool {
+  public var concernsOneRecord: Bool {
     switch cause {
     case .conversion, .transform, .converter: true
     case .decode, .unexpectedMessage, .reselection: false

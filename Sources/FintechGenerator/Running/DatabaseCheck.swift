@@ -238,6 +238,14 @@ struct DatabaseCheck: ~Copyable {
     }
   }
 
+  /// The money of the whole database as it is in one snapshot.
+  func checkWholeDatabase() throws(PostgresError) -> [Reconciliation.Currency]? {
+    try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+    let currencies = try wholeDatabase()
+    try connection.execute("ROLLBACK")
+    return currencies
+  }
+
   private func wholeDatabase() throws(PostgresError) -> [Reconciliation.Currency]? {
     try connection.execute(
       """
