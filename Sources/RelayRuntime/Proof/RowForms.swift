@@ -43,6 +43,7 @@ struct RowForms: ~Copyable {
     var options = options
     options.providesTransactionMetadata = false
     options.deadLetter = nil
+    options.processingFailureMode = .fail
     options.signals = nil
     options.reselection = nil
     options.skippedOperations = []

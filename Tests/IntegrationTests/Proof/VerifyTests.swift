@@ -64,6 +64,7 @@ extension Integration {
         DELETE FROM account WHERE id BETWEEN 281 AND 290;
         ALTER TABLE account ADD COLUMN branch text NOT NULL DEFAULT 'main', ADD COLUMN limit_amount numeric;
         UPDATE account SET branch = 'north' WHERE id % 50 = 0;
+        UPDATE account SET updated_at = '2024-01-01 10:00:00.123456Z' WHERE id = 21;
         DELETE FROM outboxevent WHERE aggregateid::int <= 15
         """)
       let changed = try rig.verify()
@@ -78,13 +79,9 @@ extension Integration {
         ALTER PUBLICATION events ADD TABLE outboxevent
         """)
       let row = #"""
-        {"before":null,"after":{"id":%d,"owner":"owner %d","balance":"9.99","note":null,"opened":19782,"updated_at":"%@","branch":"main","limit_amount":null},"source":{"lsn":1},"op":"u","ts_ms":1}
+        {"before":null,"after":{"id":%d,"owner":"owner %d","balance":"9.99","note":null,"opened":19782,"updated_at":"2024-01-01T10:00:00.123456Z","branch":"main","limit_amount":null},"source":{"lsn":1},"op":"u","ts_ms":1}
         """#
-      let stamp =
-        try rig.server.query(
-          "SELECT replace(to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), ' ', 'T') || 'Z' FROM account WHERE id = 22"
-        ).firstValue ?? ""
-      func value(_ id: Int) -> String { String(format: row, id, id, trimmed(stamp)) }
+      func value(_ id: Int) -> String { String(format: row, id, id) }
       try rig.produce(ProofRig.accounts, key: #"{"id":20}"#, value: nil)
       try rig.produce(ProofRig.accounts, key: #"{"id":21}"#, value: value(21))
       try rig.produce(ProofRig.accounts, key: #"{"id":77777}"#, value: value(77777))
@@ -174,13 +171,6 @@ extension Integration {
           #"missing bank.public.account {"id":2}"#, #"missing bank.public.account {"id":3}"#,
         ], "\(window.output)")
       #expect(window.matched == 1 && window.outsideWindow == 287)
-    }
-
-    /// Zeros at the end of a fraction are not written.
-    private static func trimmed(_ stamp: String) -> String {
-      var text = stamp.dropLast()
-      while text.hasSuffix("0") { text.removeLast() }
-      return text + "Z"
     }
   }
 }
