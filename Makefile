@@ -27,7 +27,7 @@ demo_options := $(if $(DURATION),--duration '$(DURATION)') \
 	$(if $(BOOTSTRAP_SERVERS),--bootstrap-servers '$(BOOTSTRAP_SERVERS)')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance oracle oracle-random build dependencies format lint bench clean
+.PHONY: help demo test conformance oracle oracle-random model build dependencies format lint bench clean
 
 help:
 	@echo 'make demo    build, and show a bank streaming into Kafka; Ctrl-C or DURATION=30s ends it'
@@ -38,6 +38,7 @@ help:
 	@echo 'make oracle CASE=DIR  run setup.sql, changes.sql and connector.json of DIR through a real Debezium and the relay'
 	@echo 'make oracle-random    the same with random cases; SECONDS=600 SEED=7, or CASE_SEED=7-123 for one of them'
 	@echo '             ORACLE=DIR says where the oracle is; see docs/conformance.md'
+	@echo 'make model   check the model of delivery in docs/model in full; needs spin'
 	@echo 'make build   build .build/release/sluice'
 	@echo 'make format  format the Swift sources'
 	@echo 'make lint    check their format'
@@ -47,6 +48,9 @@ help:
 
 dependencies:
 	@scripts/install-dependencies
+
+model:
+	@docs/model/check
 
 build: dependencies
 	$(SWIFT) build -c release --product sluice

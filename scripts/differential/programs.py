@@ -73,7 +73,10 @@ class JVM:
     def _listen(self):
         for line in self.process.stdout:
             event = json.loads(line)
-            self.runs[event['run']].events.put(event)
+            # One that has been stopped may still have something to say.
+            run = self.runs.get(event['run'])
+            if run:
+                run.events.put(event)
         for run in list(self.runs.values()):
             run.events.put({'event': 'failed', 'text': 'the JVM ended'})
             run.events.put({'event': 'ended', 'text': None})

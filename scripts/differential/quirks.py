@@ -22,7 +22,7 @@ RULES = {
 # By what became of a case: the text of Debezium's failure, where the relay goes on.
 DECIDED_FAILURES = {
     'nanoseconds-before': (
-        re.compile(r'messageType=DELETE.*null used for required field: "[^"]*", schema type: (INT64|STRUCT)'),
+        re.compile(r'messageType=(DELETE|UPDATE).*null used for required field: "[^"]*", schema type: (INT64|STRUCT)'),
         'times under time.precision.mode=nanoseconds, sparsevec: Debezium has no value for a required one that a delete does not bring, and its task fails'),
     'filtered-publish': (
         re.compile(r'Unable to update filtered publication.*syntax error at or near "WITH"', re.S),

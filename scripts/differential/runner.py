@@ -238,7 +238,8 @@ def lsn_number(text):
 
 def refused_at_start(failure):
     # The second is what becomes of a refusal before Debezium has logged anything.
-    return 'Error configuring' in failure or 'this.cdcSourceTaskContext" is null' in failure
+    return any(text in failure for text in (
+        'Error configuring', 'this.cdcSourceTaskContext" is null', 'No table filters found for filtered publication'))
 
 
 def lost_in_queue(failure, lines):
