@@ -37,7 +37,7 @@ def floats(text):
 
 def by_partition(text, count):
     """In the order of partitions, since between them there is none. Where a record asks for no partition, its key tells."""
-    records = [json.loads(line) for line in text.splitlines()]
+    records = [json.loads(line) for line in text.split('\n') if line]
     for record in records:
         key = base64.b64decode(record['key_b64']) if 'key_b64' in record else (record.get('key') or '').encode()
         if record.get('partition') is None and key:
