@@ -20,9 +20,11 @@ public struct ScriptedSink: EventSink, ~Copyable {
     let row: ScriptedPostgres.Row
     let ticket: UInt64
     var isWritten: Bool
+    var isReported = false
   }
 
   private let kafka: ScriptedKafka
+  private let wrongRule: WrongRule?
   private let queueMax: Int
   private var queue: [InFlight] = []
   /// Acknowledgements to give at the next `collect`.
@@ -32,8 +34,9 @@ public struct ScriptedSink: EventSink, ~Copyable {
   /// Most records that were ever queued.
   public private(set) var peak = 0
 
-  public init(_ kafka: ScriptedKafka, queueMax: Int, random: SeededRandom) {
+  public init(_ kafka: ScriptedKafka, queueMax: Int, random: SeededRandom, wrongRule: WrongRule? = nil) {
     self.kafka = kafka
+    self.wrongRule = wrongRule
     self.queueMax = queueMax
     self.random = random
   }
@@ -41,7 +44,8 @@ public struct ScriptedSink: EventSink, ~Copyable {
   /// The brokers write up to `count` more records, and the producer learns of up to `acknowledged` of those written.
   public mutating func progress(write count: Int, acknowledge: Int) {
     var left = count
-    for index in queue.indices where left > 0 && !queue[index].isWritten {
+    let order = wrongRule == .newerRecordsOvertake ? Array(queue.indices.reversed()) : Array(queue.indices)
+    for index in order where left > 0 && !queue[index].isWritten {
       kafka.write(queue[index].row)
       queue[index].isWritten = true
       left -= 1
@@ -58,7 +62,7 @@ public struct ScriptedSink: EventSink, ~Copyable {
   }
 
   public mutating func enqueue(_ record: borrowing EncodedRecord, ticket: UInt64) throws(SinkError) -> SinkEnqueued {
-    guard queue.count < queueMax else { return .queueFull }
+    guard queue.count < queueMax || wrongRule == .queueHasNoBound else { return .queueFull }
     guard let range = record.value else { throw SinkError("a record without a value") }
     let text = String(decoding: record.bytes.array[range], as: UTF8.self)
     guard let row = ScriptedSink.row(text) else { throw SinkError("not a row of the script: \(text)") }
@@ -79,6 +83,7 @@ public struct ScriptedSink: EventSink, ~Copyable {
   }
 
   public mutating func collect(_ body: (UInt64, SinkDelivery) -> Void) throws(SinkError) {
+    if let wrongRule { reportWrongly(wrongRule, body) }
     while allowance > 0 {
       let written = queue.indices.filter { queue[$0].isWritten }
       guard !written.isEmpty else { break }
@@ -89,9 +94,35 @@ public struct ScriptedSink: EventSink, ~Copyable {
       let record = queue.remove(at: oldest)
       allowance -= 1
       kafka.acknowledge(record.row)
+      guard !record.isReported else { continue }
       body(record.ticket, .acknowledged)
+      guard wrongRule == .oneRecordStandsForItsTransaction else { continue }
+      for index in queue.indices where queue[index].ticket == record.ticket && !queue[index].isReported {
+        queue[index].isReported = true
+        body(record.ticket, .acknowledged)
+      }
     }
     allowance = 0
+  }
+
+  /// Reports that Kafka has not given.
+  private mutating func reportWrongly(_ wrongRule: WrongRule, _ body: (UInt64, SinkDelivery) -> Void) {
+    switch wrongRule {
+    case .handedOverIsAcknowledged:
+      for index in queue.indices where !queue[index].isReported {
+        queue[index].isReported = true
+        body(queue[index].ticket, .acknowledged)
+      }
+    case .unwrittenIsAcknowledged:
+      guard allowance > 0, let index = queue.firstIndex(where: { !$0.isWritten && !$0.isReported }) else { return }
+      queue[index].isReported = true
+      body(queue[index].ticket, .acknowledged)
+    case .refusedIsAcknowledged:
+      // Now and then the brokers do not take one, and never will.
+      guard random.oneIn(50), let index = queue.firstIndex(where: { !$0.isWritten }) else { return }
+      body(queue.remove(at: index).ticket, .acknowledged)
+    default: return
+    }
   }
 }
 

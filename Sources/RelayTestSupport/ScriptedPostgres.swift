@@ -189,6 +189,9 @@ public struct ScriptedSource: ReplicationSource, ~Copyable {
   private var queue: [[UInt8]] = []
   private let start: UInt64
   private let sendsOpen: Bool
+  private let wrongRule: WrongRule?
+  /// The end of what Kafka has acknowledged, for a server that is told too early.
+  private let acknowledged: () -> LSN
   private var sentEvents = 0
   private var described = false
   private var describedIn: Set<UInt32> = []
@@ -197,8 +200,13 @@ public struct ScriptedSource: ReplicationSource, ~Copyable {
   private var available = 0
 
   /// - Parameter sendsOpen: transactions are sent before they have committed.
-  public init(_ server: ScriptedPostgres, from position: LSN, sendsOpen: Bool = false) {
+  public init(
+    _ server: ScriptedPostgres, from position: LSN, sendsOpen: Bool = false, wrongRule: WrongRule? = nil,
+    acknowledged: @escaping () -> LSN = { .invalid }
+  ) {
     self.server = server
+    self.wrongRule = wrongRule
+    self.acknowledged = acknowledged
     self.sendsOpen = sendsOpen
     start = max(position.rawValue, server.confirmed)
     sendNewEvents()
@@ -226,6 +234,7 @@ public struct ScriptedSource: ReplicationSource, ~Copyable {
       sendBlock(xid, at: lsn, rows)
     case .rolledBack(let xid, let subtransaction):
       guard sendsOpen, !isBefore(xid) else { return }
+      if wrongRule == .rolledBackIsSent, xid != subtransaction { return }
       queue.append(
         WireBuilder.xLogData(at: 0, WireBuilder.streamAbort(xid: xid, subtransaction: subtransaction)))
     case .committed(let xid, let transaction):
@@ -290,6 +299,13 @@ public struct ScriptedSource: ReplicationSource, ~Copyable {
 
   public mutating func send(_ update: StandbyStatusUpdate) throws(SourceError) {
     if isBroken { throw SourceError(.reconnect, "the script cut the connection") }
+    var update = update
+    switch wrongRule {
+    case .receivedIsConfirmed: update.flushed = update.written
+    case .acknowledgedIsConfirmedBeforeStored: update.flushed = max(update.flushed, acknowledged())
+    case .logEndIsConfirmed: update.flushed = LSN(rawValue: server.walEnd)
+    default: break
+    }
     server.take(update)
   }
 

@@ -15,21 +15,40 @@ public struct ScriptedStore: PositionStore, ~Copyable {
   private let medium: ScriptedMedium
   private var pending: StreamPosition?
   private var outcome = PositionStoreOutcome.pending
+  private var previous: StreamPosition?
 
-  public init(_ medium: ScriptedMedium) { self.medium = medium }
+  private let wrongRule: WrongRule?
+  /// Where the server's log ends, for a record that runs ahead.
+  private let logEnd: () -> LSN
+
+  public init(_ medium: ScriptedMedium, wrongRule: WrongRule? = nil, logEnd: @escaping () -> LSN = { .invalid }) {
+    self.medium = medium
+    self.wrongRule = wrongRule
+    self.logEnd = logEnd
+  }
 
   public mutating func begin(_ position: StreamPosition) {
-    precondition(pending == nil, "a write is under way")
+    precondition(pending == nil || wrongRule == .storedBeforeWritten, "a write is under way")
     pending = position
+    if wrongRule == .storedBeforeWritten { outcome = .stored }
   }
 
   /// The write that is under way ends.
   public mutating func finish(failing: Bool) {
     guard let position = pending else { return }
     pending = nil
-    if failing {
-      outcome = .failed("the script's disk is full")
-    } else {
+    switch (wrongRule, failing) {
+    case (.failedIsStored, true): outcome = .stored
+    case (_, true): outcome = .failed("the script's disk is full")
+    case (.storedRunsAhead, _):
+      medium.write(StreamPosition(acknowledged: logEnd(), lastCommit: position.lastCommit))
+      outcome = .stored
+    case (.storedGoesBack, _):
+      medium.write(previous ?? position)
+      previous = position
+      outcome = .stored
+    case (.storedBeforeWritten, _): medium.write(position)
+    default:
       medium.write(position)
       outcome = .stored
     }

@@ -6,6 +6,22 @@ import Testing
 @Suite struct RelaySimulationTests {
   private static let environment = ProcessInfo.processInfo.environment
 
+  /// The test of the test: a relay with a mistake is found out.
+  @Test(arguments: WrongRule.allCases)
+  func aWrongRuleIsFoundOut(rule: WrongRule) {
+    for seed in 1...200 as ClosedRange<UInt64> {
+      var simulation = Simulation(seed: seed, wrongRule: rule)
+      do {
+        _ = try simulation.run(steps: 300)
+      } catch is Simulation.Violation {
+        return
+      } catch {
+        Issue.record(error)
+      }
+    }
+    Issue.record("200 seeds found nothing wrong")
+  }
+
   @Test func nothingIsLostOrInventedOrReorderedUnderAnyFault() throws {
     let seeds: [UInt64]
     if let one = Self.environment["SLUICE_SIMULATION_SEED"].flatMap({ UInt64($0) }) {

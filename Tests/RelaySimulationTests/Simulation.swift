@@ -35,8 +35,11 @@ struct Simulation {
   private var takesOpen = true
   private var fullDisks = 0
 
-  init(seed: UInt64) {
+  private let wrongRule: WrongRule?
+
+  init(seed: UInt64, wrongRule: WrongRule? = nil) {
     self.seed = seed
+    self.wrongRule = wrongRule
     random = SeededRandom(seed: seed)
     medium = ScriptedMedium(
       StreamPosition(acknowledged: LSN(rawValue: 1_000), lastCommit: nil))
@@ -130,7 +133,7 @@ struct Simulation {
       if isConnected {
         _ = try loop.turn(time)
       } else if random.oneIn(3) {
-        loop.source = source(from: loop.handedOver)
+        loop.source = source(from: wrongRule == .goesOnAtLogEnd ? LSN(rawValue: server.walEnd) : loop.handedOver)
         isConnected = true
       } else {
         try loop.turnWithoutSource(time)
@@ -165,14 +168,21 @@ struct Simulation {
     var limits = RelayLimits()
     limits.framesPerTurnMax = 16
     return ScriptedLoop(
-      source: source(from: medium.position.acknowledged),
-      sink: ScriptedSink(kafka, queueMax: Self.queueMax, random: SeededRandom(seed: random.next())),
-      store: ScriptedStore(medium), pipeline: EventPipeline(options, lastCommit: medium.position.lastCommit),
+      source: source(
+        from: wrongRule == .startsAtLogEnd ? LSN(rawValue: server.walEnd) : medium.position.acknowledged),
+      sink: ScriptedSink(
+        kafka, queueMax: Self.queueMax, random: SeededRandom(seed: random.next()), wrongRule: wrongRule),
+      store: ScriptedStore(medium, wrongRule: wrongRule) { [server] in LSN(rawValue: server.walEnd) },
+      pipeline: EventPipeline(options, lastCommit: medium.position.lastCommit),
       position: medium.position, limits: limits)
   }
 
   private func source(from position: LSN) -> StreamedTransactions<ScriptedSource> {
-    var source = StreamedTransactions(ScriptedSource(server, from: position, sendsOpen: takesOpen))
+    var source = StreamedTransactions(
+      ScriptedSource(server, from: position, sendsOpen: takesOpen, wrongRule: wrongRule) { [server, kafka] in
+        let acknowledged = server.transactions.prefix { $0.rows.allSatisfy { kafka.acknowledged[$0] != nil } }
+        return LSN(rawValue: acknowledged.last?.endLSN ?? 0)
+      })
     if takesOpen {
       source.begin(spillingTo: spill, memoryBytesMax: Self.spillMemoryBytes, sendsEmptyTransactions: false)
     }
