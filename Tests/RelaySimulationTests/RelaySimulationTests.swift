@@ -2,9 +2,12 @@ import Foundation
 import RelayTestSupport
 import Testing
 
-/// Seeds come from `SLUICE_SIMULATION_SEED` (one seed, to replay) or count from 1 to `SLUICE_SIMULATION_SEEDS`.
+/// Seeds come from `SLUICE_SIMULATION_SEED` (one seed, to replay), or count up from 1 to `SLUICE_SIMULATION_SEEDS`, or from
+/// `SLUICE_SIMULATION_FROM` until `SLUICE_SIMULATION_SECONDS` have passed (`make simulate`).
 @Suite struct RelaySimulationTests {
-  private static let environment = ProcessInfo.processInfo.environment
+  private static func number(_ name: String) -> UInt64? {
+    ProcessInfo.processInfo.environment["SLUICE_SIMULATION_" + name].flatMap { UInt64($0) }
+  }
 
   /// The test of the test: a relay with a mistake is found out.
   @Test(arguments: WrongRule.allCases)
@@ -23,15 +26,14 @@ import Testing
   }
 
   @Test func nothingIsLostOrInventedOrReorderedUnderAnyFault() throws {
-    let seeds: [UInt64]
-    if let one = Self.environment["SLUICE_SIMULATION_SEED"].flatMap({ UInt64($0) }) {
-      seeds = [one]
-    } else {
-      let count = Self.environment["SLUICE_SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 120
-      seeds = Array(1...count)
-    }
+    let end = Self.number("SECONDS").map { ContinuousClock.now + .seconds(Int64($0)) }
+    let first = Self.number("SEED") ?? Self.number("FROM") ?? 1
+    let last = Self.number("SEED") ?? (end == nil ? Self.number("SEEDS") ?? 120 : .max)
     var total = Simulation.Summary()
-    for seed in seeds {
+    var count = 0
+    for seed in first...last {
+      if let end, ContinuousClock.now >= end { break }
+      count += 1
       var simulation = Simulation(seed: seed)
       do {
         let summary = try simulation.run(steps: 300)
@@ -50,15 +52,20 @@ import Testing
         return
       }
     }
+    if end != nil {
+      print(
+        "simulation: \(count) seeds from \(first), \(total.rows) rows, \(total.kills) kills, \(total.cuts) cuts, "
+          + "\(total.stops) stops, \(total.duplicates) duplicates, no violation")
+    }
     // A simulation in which nothing goes wrong proves nothing.
-    if seeds.count >= 100 {
-      #expect(total.kills > seeds.count)
-      #expect(total.cuts > seeds.count)
-      #expect(total.stops > seeds.count)
-      #expect(total.rows > seeds.count * 100)
+    if count >= 100 {
+      #expect(total.kills > count)
+      #expect(total.cuts > count)
+      #expect(total.stops > count)
+      #expect(total.rows > count * 100)
       #expect(total.duplicates > 0)
-      #expect(total.rolledBackRows > seeds.count * 10)
-      #expect(total.spilledBytes > seeds.count * 1_000)
+      #expect(total.rolledBackRows > count * 10)
+      #expect(total.spilledBytes > count * 1_000)
       #expect(total.fullDisks > 0)
     }
   }
