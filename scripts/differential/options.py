@@ -160,9 +160,10 @@ def random_options(rng, case):
 
 def cuts_by_nullable_key(groups, case):
     config = {name: value for group in groups for name, value in group.items()}
-    names = config.get('message.key.columns', '').rpartition(':')[2].split(',')
+    ruled = config.get('message.key.columns', '').rpartition(':')[2].split(',')
     return 'snapshot.max.threads' in config and any(
-        column.name in names and not column.not_null for table in case.tables for column in table.columns)
+        not column.not_null and (column.name in ruled or not table.key and column.name in sum(table.unique, []))
+        for table in case.tables for column in table.columns)
 
 
 def names_excluded_key(groups):
