@@ -22,6 +22,9 @@ SECONDS ?= 60
 SEED ?= $(shell date +%s)
 CASE_SEED ?=
 
+# Of make bench: options of benchmarks/run.
+BENCH ?=
+
 sources := Package.swift Sources Tests
 demo_options := $(if $(DURATION),--duration '$(DURATION)') \
 	$(if $(BOOTSTRAP_SERVERS),--bootstrap-servers '$(BOOTSTRAP_SERVERS)')
@@ -43,7 +46,7 @@ help:
 	@echo 'make build   build .build/release/sluice'
 	@echo 'make format  format the Swift sources'
 	@echo 'make lint    check their format'
-	@echo 'make bench   run benchmarks/run'
+	@echo 'make bench   drain a backlog in turns with pg_recvlogical and Debezium; BENCH="--rows 200000 --rounds 3"'
 	@echo 'make clean   remove what was built'
 	@echo 'demo, test, build and bench install missing system packages, naming each first.'
 
@@ -98,8 +101,7 @@ lint:
 	$(SWIFT) format lint --strict --recursive --parallel --configuration .swift-format $(sources)
 
 bench: build
-	@test -x benchmarks/run || { echo 'benchmarks/run does not exist' >&2; exit 1; }
-	@benchmarks/run
+	@benchmarks/run --oracle '$(ORACLE)' $(BENCH)
 
 clean:
 	rm -rf .build
