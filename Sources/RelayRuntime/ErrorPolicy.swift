@@ -38,6 +38,15 @@ enum ErrorPolicy {
     }
   }
 
+  /// A failure of the stream itself. An internal error of a server that decodes open transactions would come again at the
+  /// same place for ever: PostgreSQL up to 18 fails with "could not map filenumber" at the rows of a table that was emptied
+  /// or rewritten in a transaction or savepoint that was rolled back. Of committed transactions it decodes no such rows.
+  static func streamError(_ failure: PostgresError, takesOpenTransactions: Bool) -> SourceError {
+    let error = sourceError(failure)
+    guard takesOpenTransactions, failure.sqlState.hasPrefix("XX") else { return error }
+    return SourceError(.reconnectWithoutStreaming, error.description)
+  }
+
   /// A refused connection attempt carries no SQLSTATE in libpq, only the server's text.
   private static func refusalHint(_ message: String) -> String? {
     if message.contains("authentication failed") || message.contains("no password supplied") {

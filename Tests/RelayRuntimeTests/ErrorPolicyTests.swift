@@ -15,6 +15,18 @@ import Testing
     #expect(remedy(sqlState).remedy == .reconnect)
   }
 
+  @Test func anInternalErrorWhileOpenTransactionsAreDecodedLeadsBackToCommittedOnes() {
+    func remedy(_ sqlState: String, _ takesOpenTransactions: Bool) -> SourceError.Remedy {
+      ErrorPolicy.streamError(
+        PostgresError(kind: .statement, sqlState: sqlState, message: "could not map filenumber"),
+        takesOpenTransactions: takesOpenTransactions
+      ).remedy
+    }
+    #expect(remedy("XX000", true) == .reconnectWithoutStreaming)
+    #expect(remedy("XX000", false) == .reconnect)
+    #expect(remedy("57P01", true) == .reconnect)
+  }
+
   @Test(arguments: ["28000", "28P01", "42501", "42P01", "42601", "22023", "3D000", "0A000", "55000", "42704"])
   func whatOnlyTheOperatorCanMendStops(sqlState: String) {
     #expect(remedy(sqlState).remedy == .stop)

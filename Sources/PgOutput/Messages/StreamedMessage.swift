@@ -6,8 +6,11 @@ import Primitives
 /// transactions)".
 public struct StreamedMessage: Equatable, Sendable {
   public enum Kind: Equatable, Sendable {
-    /// A row, a truncation or a logical message.
+    /// A row or a truncation.
     case change
+    /// A logical message. Its id is the transaction's also where it was written in a subtransaction.
+    /// Source: `src/backend/replication/logical/reorderbuffer.c`, `ReorderBufferApplyMessage`.
+    case logicalMessage
     /// Describes a table for the changes that follow.
     case relation(RelationOID)
     case type
@@ -35,8 +38,9 @@ public struct StreamedMessage: Equatable, Sendable {
     if tag == UInt8(ascii: "O") { return StreamedMessage(kind: .origin, transaction: TransactionID(rawValue: 0)) }
     let transaction = TransactionID(rawValue: try reader.readInteger())
     switch tag {
-    case UInt8(ascii: "I"), UInt8(ascii: "U"), UInt8(ascii: "D"), UInt8(ascii: "T"), UInt8(ascii: "M"):
+    case UInt8(ascii: "I"), UInt8(ascii: "U"), UInt8(ascii: "D"), UInt8(ascii: "T"):
       return StreamedMessage(kind: .change, transaction: transaction)
+    case UInt8(ascii: "M"): return StreamedMessage(kind: .logicalMessage, transaction: transaction)
     case UInt8(ascii: "R"):
       return StreamedMessage(
         kind: .relation(RelationOID(rawValue: try reader.readInteger())), transaction: transaction)

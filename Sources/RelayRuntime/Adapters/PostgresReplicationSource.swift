@@ -12,6 +12,7 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   private let catalogConnection: PostgresConnection
   private var catalog = TableCatalog()
   private var slot = ""
+  private var takesOpenTransactions = false
   private var hasRowTimeout = false
   private var update = ByteWriter(minimumCapacity: StandbyStatusUpdate.byteCount)
   /// Bytes of a status update wait for the socket to take them.
@@ -53,6 +54,7 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
     slot: String, at position: LSN, options: [(name: String, value: String)]
   ) throws(SourceError) {
     self.slot = slot
+    takesOpenTransactions = options.contains { $0.name == "streaming" && $0.value != "off" }
     do throws(PostgresError) {
       catalog = TableCatalog()
       try catalog.readEnumerations(on: catalogConnection)
@@ -68,7 +70,7 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
     do throws(PostgresError) {
       return try replication.receive(readingSocket: readingSocket, body) == .frame ? .frame : .nothing
     } catch {
-      throw ErrorPolicy.sourceError(error)
+      throw ErrorPolicy.streamError(error, takesOpenTransactions: takesOpenTransactions)
     }
   }
 

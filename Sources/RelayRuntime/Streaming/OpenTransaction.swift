@@ -5,7 +5,7 @@ import Primitives
 /// of which the oldest may be on disk.
 ///
 /// A block holds records `length, id, frame, length`; `id` is the (sub)transaction's of a change, 0 for the description of
-/// a table. On disk it stands as `length, records, length`. Lengths stand on both sides so that a block, and its records,
+/// a table, 1 for a logical message, of which the server does not say to which subtransaction it belongs. On disk it stands as `length, records, length`. Lengths stand on both sides so that a block, and its records,
 /// can be read from the end, which is how a rolled-back subtransaction is taken away: memory holds nothing per
 /// subtransaction, however many there are.
 final class OpenTransaction {
@@ -28,9 +28,19 @@ final class OpenTransaction {
   private var closedBytes = 0
   private var file: (any SpillFile)?
   private(set) var fileBytes = 0
-  /// Id of the last change in the tail, and of the last one before it, where known.
-  private var lastChange: TransactionID?
-  private var lastChangeBefore: TransactionID?
+  /// The last change or message in the tail, and the last one before it.
+  private var lastInTail = Last.none
+  private var lastBefore = Last.none
+
+  private enum Last {
+    case none, unknown
+    case message
+    case change(TransactionID)
+  }
+
+  /// No transaction has these ids. Source: PostgreSQL source, `src/include/access/transam.h`.
+  private static let descriptionID: UInt32 = 0
+  private static let messageID: UInt32 = 1
 
   init(id: TransactionID, firstLSN: LSN) {
     self.id = id
@@ -44,12 +54,18 @@ final class OpenTransaction {
   /// Adds a change of a block: `frame` with the id of its (sub)transaction in the message, which is left out here.
   func append(_ frame: RawSpan, of transaction: TransactionID) throws(SpillError) {
     append(frame, id: transaction.rawValue)
-    lastChange = transaction
+    lastInTail = .change(transaction)
+    try closeBlockIfFull()
+  }
+
+  func append(logicalMessage frame: RawSpan) throws(SpillError) {
+    append(frame, id: OpenTransaction.messageID)
+    lastInTail = .message
     try closeBlockIfFull()
   }
 
   func append(_ frame: RawSpan, describing relation: RelationOID, _ described: DescribedRelation) throws(SpillError) {
-    append(frame, id: 0)
+    append(frame, id: OpenTransaction.descriptionID)
     relations[relation] = described
     try closeBlockIfFull()
   }
@@ -77,8 +93,9 @@ final class OpenTransaction {
     }
     tail.removeAll()
     tail.shrink(to: OpenTransaction.blockBytes * 2)
-    lastChangeBefore = lastChange ?? lastChangeBefore
-    lastChange = nil
+    if case .none = lastInTail { return }
+    lastBefore = lastInTail
+    lastInTail = .none
   }
 
   /// Returns the bytes that the block takes.
@@ -116,19 +133,29 @@ final class OpenTransaction {
   /// They are the last ones whose ids do not precede its own. While a subtransaction is open, the session gives ids to it
   /// and to those within it only, after its own; and nothing else of the transaction can change a row meanwhile. Where it
   /// was released and its parent is rolled back, the server tells of both, and the changes of both are last.
-  func rollBack(_ subtransaction: TransactionID) throws(SpillError) {
+  ///
+  /// Logical messages between them go with them. `false`: some stand before the first of them, or there are only messages at
+  /// the end; whether those were rolled back as well cannot be told, and what is kept is of no use any more.
+  func rollBack(_ subtransaction: TransactionID) throws(SpillError) -> Bool {
     var descriptions: [(id: RelationOID?, record: [UInt8])] = []
-    while try fillTail(before: subtransaction) {
+    var endsWithMessage = false
+    scan: while try fillTail(before: subtransaction) {
       let record = try OpenTransaction.lastRecord(of: tail)
-      if record.id.rawValue != 0, record.id.precedes(subtransaction) {
-        lastChange = record.id
-        break
+      switch record.id.rawValue {
+      case OpenTransaction.descriptionID: OpenTransaction.keepDescription(in: tail, record.start, &descriptions)
+      case OpenTransaction.messageID: endsWithMessage = true
+      default:
+        if record.id.precedes(subtransaction) {
+          lastInTail = .change(record.id)
+          break scan
+        }
+        endsWithMessage = false
       }
-      if record.id.rawValue == 0 { OpenTransaction.keepDescription(in: tail, record.start, &descriptions) }
       tail.truncate(to: record.start)
-      lastChange = nil
+      lastInTail = .none
     }
     for description in descriptions.reversed() { tail.append(description.record) }
+    return !endsWithMessage
   }
 
   /// Only the last description of a table counts.
@@ -151,7 +178,7 @@ final class OpenTransaction {
   /// Sees to it that the tail holds the last record. `false`: there is none, or it is known to precede the subtransaction.
   private func fillTail(before subtransaction: TransactionID) throws(SpillError) -> Bool {
     while tail.count == 0 {
-      if let last = lastChangeBefore, last.precedes(subtransaction) { return false }
+      if case .change(let last) = lastBefore, last.precedes(subtransaction) { return false }
       if let block = closed.popLast() {
         tail.append(block)
         closedBytes -= block.count
@@ -164,7 +191,7 @@ final class OpenTransaction {
       } else {
         return false
       }
-      lastChangeBefore = nil
+      lastBefore = .unknown
     }
     return true
   }
@@ -224,7 +251,7 @@ final class OpenTransaction {
     return tail.array
   }
 
-  /// One record of a block: where its frame stands, and whether it is a change.
+  /// One record of a block: where its frame stands, and whether it is a change or message.
   struct Record {
     let frame: Range<Int>
     let isChange: Bool
@@ -240,7 +267,7 @@ final class OpenTransaction {
         _ = try reader.skip(length)
         _ = try reader.skip(4)
         offset += reader.offset
-        return Record(frame: start..<(start + length), isChange: id != 0)
+        return Record(frame: start..<(start + length), isChange: id != OpenTransaction.descriptionID)
       } catch {
         throw OpenTransaction.damaged
       }

@@ -139,6 +139,7 @@ final class TransactionAssembly {
     do throws(SpillError) {
       switch content.kind {
       case .change: try current.append(frame, of: content.transaction)
+      case .logicalMessage: try current.append(logicalMessage: frame)
       case .relation(let relation):
         relationsSeen += 1
         let described = DescribedRelation(sequence: relationsSeen, message: TransactionAssembly.plain(message))
@@ -174,10 +175,17 @@ final class TransactionAssembly {
       memoryBytes -= before
       return
     }
+    var isCertain = false
     do throws(SpillError) {
-      try transaction.rollBack(abort.subtransaction)
+      isCertain = try transaction.rollBack(abort.subtransaction)
     } catch {
       throw TransactionAssembly.failure(error)
+    }
+    guard isCertain else {
+      throw SourceError(
+        .reconnectWithoutStreaming,
+        "transaction \(abort.transaction) has logical messages beside a savepoint that was rolled back, and whether with it is told only once it has committed"
+      )
     }
     memoryBytes += transaction.memoryBytes - before
   }

@@ -72,7 +72,8 @@ import Testing
   }
 
   @Test func aChangeInABlockCarriesItsSubtransaction() {
-    for (name, bytes) in everyMessage where !["begin", "commit", "origin", "relation", "type"].contains(name) {
+    for (name, bytes) in everyMessage
+    where !["begin", "commit", "origin", "relation", "type", "message"].contains(name) {
       #expect(
         content(WireBuilder.streamed(xid: 9, bytes))
           == .success(StreamedMessage(kind: .change, transaction: TransactionID(rawValue: 9))), "\(name)")
@@ -87,6 +88,13 @@ import Testing
           StreamedMessage(kind: .relation(RelationOID(rawValue: 16_384)), transaction: TransactionID(rawValue: 9))))
     let type = WireBuilder.streamed(xid: 9, WireBuilder.type(16_400, schema: "public", name: "mood"))
     #expect(content(type) == .success(StreamedMessage(kind: .type, transaction: TransactionID(rawValue: 9))))
+  }
+
+  @Test func aLogicalMessageInABlockIsNoChangeOfASubtransaction() {
+    let message = WireBuilder.message(isTransactional: true, lsn: 12, prefix: "audit", content: [1])
+    #expect(
+      content(WireBuilder.streamed(xid: 9, message))
+        == .success(StreamedMessage(kind: .logicalMessage, transaction: TransactionID(rawValue: 9))))
   }
 
   @Test func anOriginInABlockHasNoTransaction() {

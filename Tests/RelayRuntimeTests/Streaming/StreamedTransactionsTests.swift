@@ -116,6 +116,36 @@ import Testing
         == [begun(at: 10, xid: 7), frame(0, Self.relation), committed])
   }
 
+  private func told(_ lsn: UInt64) -> [UInt8] {
+    WireBuilder.message(isTransactional: true, lsn: lsn, prefix: "p", content: [1])
+  }
+
+  /// In a block every message has the id of the transaction, also one that was written in a subtransaction.
+  @Test func messagesBetweenRolledBackChangesGoWithThem() throws {
+    let out = try assemble(
+      [
+        start(7), frame(19, WireBuilder.streamed(xid: 7, told(19))), row(20, "a", xid: 7), row(21, "b", xid: 8),
+        frame(22, WireBuilder.streamed(xid: 7, told(22))), row(23, "c", xid: 8),
+        frame(24, WireBuilder.streamed(xid: 7, told(24))), stop, rollBack(7, 8), commit(7),
+      ], space)
+    #expect(out == [begun(at: 19, xid: 7), frame(19, told(19)), plain(20, "a"), committed])
+  }
+
+  @Test(arguments: [1 << 20, 10])
+  func messagesThatMayBeRolledBackOrNotAskForTheOtherProtocol(memoryBytesMax: Int) {
+    let message = frame(21, WireBuilder.streamed(xid: 7, told(21)))
+    let logs: [[[UInt8]]] = [
+      [start(7), row(20, "a", xid: 7), message, row(22, "b", xid: 8), stop, rollBack(7, 8)],
+      [start(7), row(20, "a", xid: 7), message, stop, rollBack(7, 8)],
+      [start(7), message, stop, rollBack(7, 8)],
+    ]
+    for frames in logs {
+      #expect { try assemble(frames, space, memoryBytesMax: memoryBytesMax) } throws: { error in
+        (error as? SourceError)?.remedy == .reconnectWithoutStreaming
+      }
+    }
+  }
+
   @Test func aTransactionThatIsRolledBackComesToNothing() throws {
     let frames = [start(7), described(xid: 7), row(21, "b", xid: 7), stop, rollBack(7, 7)]
     #expect(try assemble(frames, space, memoryBytesMax: 10).isEmpty)

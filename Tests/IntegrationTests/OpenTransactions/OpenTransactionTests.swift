@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+extension Integration {
+  /// What is published does not depend on whether the server sends transactions before or after their commit, down to
+  /// positions, sequences and transaction metadata. `SLUICE_SEED` sets the seed, which is printed; `SLUICE_STATEMENTS` the
+  /// length of the log.
+  @Suite struct OpenTransactionTests {
+    private static let environment = ProcessInfo.processInfo.environment
+
+    private static func seed() -> UInt64 {
+      let seed = environment["SLUICE_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...UInt64.max)
+      print("open transactions: seed \(seed)")
+      return seed
+    }
+
+    @Test func recordsAreTheSameWhetherTransactionsAreSentOpenOrCommitted() async throws {
+      let seed = Self.seed()
+      let statements = Self.environment["SLUICE_STATEMENTS"].flatMap { Int($0) } ?? 400
+      try await onOwnThread {
+        let rig = try OpenTransactionRig()
+        defer { rig.stop() }
+        var sessions = try InterleavedSessions(rig.postgres.tcpSettings(), seed: seed, rowsMax: 100)
+        try sessions.run(statements: statements)
+        // Both read the log when it is all there, so that the catalogue answers both the same.
+        for reader in OpenTransactionRig.Reader.allCases { _ = try rig.readAll(reader) }
+        #expect(try rig.openTransactionsSent(to: .off) == 0)
+        #expect(try rig.openTransactionsSent(to: .parallel) > 0, "no transaction was sent open")
+        let committed = try rig.records(.off)
+        var open = try rig.records(.parallel)
+        // A message outside transactions moves no position: after a way back to the other protocol it comes again.
+        open["open.message"] = Self.withoutRepetitions(open["open.message"] ?? [])
+        #expect(committed.values.reduce(0) { $0 + $1.count } > statements)
+        Self.compare(committed, open)
+      }
+    }
+
+    @Test func aKillWhileATransactionIsOpenLosesAndInventsNothing() async throws {
+      let seed = Self.seed()
+      try await onOwnThread {
+        let rig = try OpenTransactionRig()
+        defer { rig.stop() }
+        var sessions = try InterleavedSessions(rig.postgres.tcpSettings(), seed: seed, rowsMax: 50)
+        try sessions.run(statements: 60)
+        // Most of it is rolled back, so that the files are large and the topic is not: the embedded broker keeps 5 MB of one.
+        try rig.server.execute(
+          """
+          BEGIN; INSERT INTO shared (session, v) SELECT 9, i FROM generate_series(1, 1500) i;
+          SAVEPOINT s; INSERT INTO shared (session, v) SELECT 10, i FROM generate_series(1, 20000) i; ROLLBACK TO s;
+          INSERT INTO shared (session, v) SELECT 11, i FROM generate_series(1, 1500) i; COMMIT
+          """)
+        try sessions.run(statements: 60)
+        _ = try rig.readAll(.off)
+        var killsWithFiles = 0
+        for _ in 0..<2 {
+          let relay = try rig.start(.parallel)
+          try waitUntil("a file grows\n\(relay.output)", within: .seconds(20)) { rig.spilledBytes(relay) > 300_000 }
+          usleep(UInt32(seed % 7) * 30_000)
+          if rig.spilledBytes(relay) > 0 { killsWithFiles += 1 }
+          relay.kill()
+        }
+        #expect(killsWithFiles > 0, "every kill came after the files")
+        #expect(rig.spillFileNames.isEmpty, "a kill leaves row data on disk")
+        _ = try rig.readAll(.parallel)
+        // What comes again comes in whole transactions; each record's first time is where it belongs.
+        var open = try rig.records(.parallel)
+        for (topic, records) in open { open[topic] = Self.withoutRepetitions(records) }
+        Self.compare(try rig.records(.off), open)
+      }
+    }
+
+    /// Every record has its position in it, so that none is like another.
+    private static func withoutRepetitions(_ records: [String]) -> [String] {
+      var seen: Set<String> = []
+      return records.filter { seen.insert($0).inserted }
+    }
+
+    private static func compare(_ committed: [String: [String]], _ open: [String: [String]]) {
+      #expect(committed.keys.sorted() == open.keys.sorted())
+      for (topic, records) in committed {
+        let others = open[topic] ?? []
+        #expect(records.count == others.count, "\(topic)")
+        if let index = zip(records, others).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset {
+          Issue.record("\(topic), record \(index):\n  \(records[index].prefix(900))\n  \(others[index].prefix(900))")
+        }
+      }
+    }
+  }
+}
