@@ -45,9 +45,9 @@ extension Integration {
         // Most of it is rolled back, so that the files are large and the topic is not: the embedded broker keeps 5 MB of one.
         try rig.server.execute(
           """
-          BEGIN; INSERT INTO shared (session, v) SELECT 9, i FROM generate_series(1, 1500) i;
+          BEGIN; INSERT INTO shared (session, v) SELECT 9, i FROM generate_series(1, 300) i;
           SAVEPOINT s; INSERT INTO shared (session, v) SELECT 10, i FROM generate_series(1, 20000) i; ROLLBACK TO s;
-          INSERT INTO shared (session, v) SELECT 11, i FROM generate_series(1, 1500) i; COMMIT
+          INSERT INTO shared (session, v) SELECT 11, i FROM generate_series(1, 300) i; COMMIT
           """)
         try sessions.run(statements: 60)
         _ = try rig.readAll(.off)
