@@ -3,8 +3,9 @@ import EventEncoding
 import EventRouting
 import PgOutput
 import Primitives
-import RelayRuntime
 import Testing
+
+@testable import RelayRuntime
 
 /// The machine alone: calls in, actions out.
 @Suite struct IncrementalSnapshotTests {
@@ -56,7 +57,7 @@ import Testing
     }
   }
 
-  private func rows(_ keys: [String], maximum: String) -> ChunkAnswer.Rows {
+  private func rows(_ keys: [String], maximum: String, writers: Set<UInt32> = []) -> ChunkAnswer.Rows {
     var batch = RowBatch(columnCount: 1)
     for key in keys {
       let bytes = Array(key.utf8)
@@ -68,7 +69,7 @@ import Testing
         relation: Relation(
           oid: RelationOID(rawValue: 1), schema: "public", name: "a", replicaIdentity: .default, columns: []),
         table: TableDescription(id: table, columns: [], keyColumns: ["id"]), rows: batch), end: [keys.last],
-      maximum: [maximum])
+      maximum: [maximum], writers: writers)
   }
 
   private let execute = #"{"data-collections": ["public.a", "public.b"]}"#
@@ -93,6 +94,35 @@ import Testing
     }
     #expect(text.hasPrefix("signal 's2' of type 'execute-snapshot' is ignored: with what waits"))
     #expect(!text.contains("xxx"))
+  }
+
+  @Test(arguments: [true, false])
+  func aChunkThatMayNotShowWhatTheStreamHasBroughtIsReadAgain(answersBeforeTheWatermark: Bool) {
+    var machine = machine()
+    _ = signal(&machine, "execute-snapshot", execute)
+    func chunk(_ number: Int, writers: Set<UInt32>) -> [String] {
+      let answer = ChunkAnswer(id: "chunk\(number)", rows: rows(["1"], maximum: "5", writers: writers))
+      if answersBeforeTheWatermark {
+        _ = machine.answered(answer)
+        return watermark(&machine, "chunk\(number)-open", closes: false)
+      }
+      _ = watermark(&machine, "chunk\(number)-open", closes: false)
+      return names(machine.answered(answer))
+    }
+    // What this process has not seen begin may have been streamed by an earlier one.
+    #expect(chunk(1, writers: [700]).contains("wait"))
+    #expect(machine.retry().count == 1)
+    #expect(chunk(2, writers: [700]).contains("wait"))
+    _ = machine.retry()
+    #expect(!chunk(3, writers: [701]).contains("wait"))
+    #expect(watermark(&machine, "chunk3-close", closes: true) == ["emit"])
+    _ = machine.windowEmitted()
+    // In the log and streamed, but not visible to the chunk.
+    machine.streamed.add(702)
+    #expect(chunk(4, writers: [701, 702]).contains("wait"))
+    #expect(watermark(&machine, "chunk4-close", closes: true).isEmpty)
+    _ = machine.retry()
+    #expect(!chunk(5, writers: [701]).contains("wait"))
   }
 
   @Test func aSignalReadsTheFirstChunkAndItsWindowMovesTheContextOnlyWhenItsRowsAreOut() {

@@ -31,6 +31,12 @@ DECIDED_FAILURES = {
         re.compile(r'Snapshotting of table .* chunk .* failed.*operator'),
         'snapshot.max.threads above 1: Debezium cuts a table by its key, and fails where the key has no order'),
 }
+# The text of the relay's failure, where Debezium goes on.
+DECIDED_REFUSALS = {
+    'partition-hash': (
+        re.compile(r'PartitionRouting: .* is a structure or a bit string'),
+        'PartitionRouting by a structure or a bit string: the partition differs from run to run of Debezium'),
+}
 skipped = Counter()
 lock = threading.Lock()
 
@@ -55,6 +61,11 @@ def mild(values, extremes, rule, rng):
 
 def decided(outcome):
     """The rule by which an outcome is no difference, or None. What was delivered before must be equal all the same."""
+    if outcome.sluice_failure and not outcome.debezium_failure:
+        for rule, (pattern, _) in DECIDED_REFUSALS.items():
+            if pattern.search(outcome.sluice_failure) and not re.search('differs at|unexpected', '\n'.join(outcome.differences)):
+                count(rule)
+                return rule
     if not outcome.debezium_failure or outcome.sluice_failure:
         return None
     for rule, (pattern, _) in DECIDED_FAILURES.items():
@@ -65,4 +76,4 @@ def decided(outcome):
 
 
 def reason(rule):
-    return RULES.get(rule) or DECIDED_FAILURES[rule][1]
+    return RULES.get(rule) or (DECIDED_FAILURES.get(rule) or DECIDED_REFUSALS[rule])[1]

@@ -54,8 +54,14 @@ public struct ChunkAnswer: Sendable {
     public let maximum: [String?]
     /// How many of the key's columns were asked for; the others only make it unique.
     public let shownKeyColumns: Int
+    /// Transactions whose changes of the table the rows may not show though they are in the log: those that had written to it
+    /// and not ended just before the rows were read.
+    public let writers: Set<UInt32>
 
-    public init(chunk: WindowRows, end: [String?], maximum: [String?], shownKeyColumns: Int? = nil) {
+    public init(
+      chunk: WindowRows, end: [String?], maximum: [String?], shownKeyColumns: Int? = nil, writers: Set<UInt32> = []
+    ) {
+      self.writers = writers
       self.chunk = chunk
       self.end = end
       self.maximum = maximum

@@ -16,18 +16,20 @@ enum ChunkTable {
     on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> Outcome {
     // Asked outside, since the transaction's first query would fix what its snapshot shows before the lock is there.
-    guard try oid(of: collection.table, on: connection) != nil else {
+    guard let oid = try oid(of: collection.table, on: connection) else {
       return .finished(.init(.unknownSchema, reason: "there is no such table"))
     }
+    let writers = try writers(of: oid, on: connection)
     try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    let outcome = try readInTransaction(collection, after: after, maximum: maximum, rowsMax: rowsMax, on: connection)
+    let outcome = try readInTransaction(
+      collection, writers, after: after, maximum: maximum, rowsMax: rowsMax, on: connection)
     try connection.execute("COMMIT")
     return outcome
   }
 
   private static func readInTransaction(
-    _ collection: IncrementalContext.Collection, after: [String?]?, maximum: [String?]?, rowsMax: Int,
-    on connection: borrowing PostgresConnection
+    _ collection: IncrementalContext.Collection, _ writers: Set<UInt32>, after: [String?]?, maximum: [String?]?,
+    rowsMax: Int, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> Outcome {
     let id = collection.table
     // First of all: LOCK takes no snapshot of data, so what the queries behind it see is the table after any alteration
@@ -67,7 +69,27 @@ enum ChunkTable {
     return .rows(
       ChunkAnswer.Rows(
         chunk: WindowRows(relation: table.relation, table: table.description, rows: rows), end: end,
-        maximum: highest, shownKeyColumns: collection.surrogateKey == nil ? key.count : 1))
+        maximum: highest, shownKeyColumns: collection.surrogateKey == nil ? key.count : 1,
+        writers: writers))
+  }
+
+  /// Transactions that have written to the table, or a partition of it, and hold their locks: those that go on, and those that
+  /// have committed and are not yet visible, since locks are let go last. Those that begin to write later commit behind the
+  /// opening watermark.
+  private static func writers(
+    of table: UInt32, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Set<UInt32> {
+    let answer = try connection.query(
+      """
+      SELECT DISTINCT owner.transactionid::text
+      FROM pg_catalog.pg_locks held
+      JOIN pg_catalog.pg_locks owner USING (virtualtransaction)
+      WHERE held.locktype = 'relation' AND held.granted AND held.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')
+        AND held.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+        AND (held.relation = $1::oid OR held.relation IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid)))
+        AND owner.locktype = 'transactionid' AND owner.mode = 'ExclusiveLock' AND owner.granted
+      """, [String(table)])
+    return Set(answer.rows.compactMap { $0.first?.flatMap { UInt32($0) } })
   }
 
   private static func quoted(_ id: TableID) -> String {

@@ -53,6 +53,7 @@ public struct IncrementalSnapshot {
     let rows: Int
     var isOpen: Bool
     let closesAt: LSN?
+    let writers: Set<UInt32>
   }
 
   private enum Phase {
@@ -82,6 +83,11 @@ public struct IncrementalSnapshot {
   public var isCaptured: (TableID) -> Bool = { _ in true }
 
   private static let retryMilliseconds: Int64 = 1_000
+  /// Of those whose changes the stream has brought, the last.
+  var streamed = StreamedTransactionIDs()
+  /// Writers that the first chunk of this process found: an earlier process may have streamed them.
+  private var unknownWriters: Set<UInt32>?
+  private var hasToldOfWriters = false
 
   /// - Parameters:
   ///   - watermarks: `nil` where neither a signalling table nor `read.only` is set: incremental snapshots are refused.
@@ -174,12 +180,15 @@ public struct IncrementalSnapshot {
       phase = .idle
       return actions
     }
+    if unknownWriters == nil { unknownWriters = rows.writers }
+    let isDeduplicating = isOpen || watermarks == .position
+    if isDeduplicating, hasStreamed(rows.writers) { return actions + readAgainLater() }
     rowsScanned += rows.chunk.rows.rowCount
     phase = .waiting(
       Window(
-        id: answer.id, end: rows.end, maximum: rows.maximum, rows: rows.chunk.rows.rowCount,
-        isOpen: isOpen || watermarks == .position, closesAt: answer.closesAt))
-    actions.append(.open(rows.chunk, isDeduplicating: isOpen || watermarks == .position))
+        id: answer.id, end: rows.end, maximum: rows.maximum, rows: rows.chunk.rows.rowCount, isOpen: isDeduplicating,
+        closesAt: answer.closesAt, writers: rows.writers))
+    actions.append(.open(rows.chunk, isDeduplicating: isDeduplicating))
     actions.append(
       notification(
         .inProgress,
@@ -189,6 +198,27 @@ public struct IncrementalSnapshot {
           "last_processed_key": IncrementalSnapshot.shown(rows.end, rows.shownKeyColumns),
         ]))
     return actions
+  }
+
+  /// Whether the stream has brought changes that a chunk may not show. Asked when its window opens: what comes later takes
+  /// rows out.
+  private func hasStreamed(_ writers: Set<UInt32>) -> Bool {
+    !writers.isDisjoint(with: unknownWriters ?? []) || streamed.contains(anyOf: writers)
+  }
+
+  private mutating func readAgainLater() -> [Action] {
+    phase = .failed
+    let tells = !hasToldOfWriters
+    hasToldOfWriters = true
+    return (tells
+      ? [
+        .log(
+          .info,
+          """
+          incremental snapshot of table \(context.collections[0].table): a transaction that has written to it is in the log \
+          and not visible yet, or was running at the start; the chunk is read again until it has ended
+          """)
+      ] : []) + [.wait(milliseconds: IncrementalSnapshot.retryMilliseconds)]
   }
 
   /// The time of `.wait` has passed.
@@ -285,6 +315,10 @@ public struct IncrementalSnapshot {
       phase = .reading(id: chunk, isOpen: true)
       return []
     case .waiting(var window) where id.hasPrefix(window.id) && window.closesAt == nil && !window.isOpen:
+      if hasStreamed(window.writers) {
+        rowsScanned -= window.rows
+        return [.discard] + readAgainLater()
+      }
       window.isOpen = true
       phase = .waiting(window)
       return [.deduplicate]

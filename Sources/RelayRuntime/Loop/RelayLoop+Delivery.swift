@@ -18,6 +18,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
       ledger.commit(endLSN: endLSN, committedAt: committedAt)
       handedOver = max(handedOver, endLSN)
       observations.transactions += 1
+      if let id = pipeline.lastTransactionID { incremental.streamed.add(id.rawValue) }
     case .unit:
       ledger.endWithoutPosition()
     }
