@@ -20,6 +20,8 @@ public struct InFlightLedger: Sendable {
     /// End of its commit; `nil` while open, and for a unit that moves no position.
     var endLSN: LSN?
     var committedAt: PostgresTimestamp?
+    /// `endLSN` is that of a commit.
+    var isCommit = false
     var outstanding: Int
     var isOpen: Bool
     /// Of `mark`.
@@ -74,11 +76,14 @@ public struct InFlightLedger: Sendable {
 
   /// The open transaction's commit has come: `endLSN` may be confirmed once all up to here is acknowledged.
   public mutating func commit(endLSN: LSN, committedAt: PostgresTimestamp) {
-    close(endLSN: endLSN, committedAt: committedAt)
+    close(endLSN: endLSN, committedAt: committedAt, isCommit: true)
   }
 
   /// The open unit ends without a position of its own: a snapshot's rows, or a message outside transactions.
   public mutating func endWithoutPosition() { close(endLSN: nil, committedAt: nil) }
+
+  /// The open unit ends at a position of its own and is no transaction: a message outside transactions.
+  public mutating func end(at position: LSN) { close(endLSN: position, committedAt: nil) }
 
   /// The stream broke inside a transaction. What was sent of it stays in flight and moves no position; the server will
   /// send the whole transaction again.
@@ -94,12 +99,13 @@ public struct InFlightLedger: Sendable {
     if entries.isEmpty { acknowledgedMark = mark } else { entries[entries.count - 1].mark = mark }
   }
 
-  private mutating func close(endLSN: LSN?, committedAt: PostgresTimestamp?) {
+  private mutating func close(endLSN: LSN?, committedAt: PostgresTimestamp?, isCommit: Bool = false) {
     precondition(hasOpenUnit, "no unit is open")
     let last = entries.count - 1
     if entries[last].outstanding > 0 {
       entries[last].endLSN = endLSN
       entries[last].committedAt = committedAt
+      entries[last].isCommit = isCommit
       entries[last].isOpen = false
       return
     }
@@ -107,11 +113,14 @@ public struct InFlightLedger: Sendable {
     if last > 0 {
       // A ticket of it may still be known to nobody, so its number can be given again.
       entries.removeLast()
-      if let endLSN { entries[last - 1].endLSN = max(endLSN, entries[last - 1].endLSN ?? endLSN) }
+      if let endLSN {
+        entries[last - 1].endLSN = max(endLSN, entries[last - 1].endLSN ?? endLSN)
+        entries[last - 1].isCommit = entries[last - 1].isCommit || isCommit
+      }
     } else {
       entries.removeLast()
       first += 1
-      if let endLSN { advance(to: endLSN) }
+      if let endLSN { advance(to: endLSN, isCommit: isCommit) }
     }
   }
 
@@ -137,7 +146,7 @@ public struct InFlightLedger: Sendable {
     while let entry = entries.first, !entry.isOpen, entry.outstanding == 0 {
       entries.removeFirst()
       first += 1
-      if let endLSN = entry.endLSN { advance(to: endLSN) }
+      if let endLSN = entry.endLSN { advance(to: endLSN, isCommit: entry.isCommit) }
       if let mark = entry.mark { acknowledgedMark = mark }
       if let committedAt = entry.committedAt { body(committedAt) }
     }
@@ -151,8 +160,8 @@ public struct InFlightLedger: Sendable {
     return true
   }
 
-  private mutating func advance(to position: LSN) {
+  private mutating func advance(to position: LSN, isCommit: Bool) {
     acknowledged = max(acknowledged, position)
-    acknowledgedCommit = position
+    if isCommit { acknowledgedCommit = position }
   }
 }

@@ -239,6 +239,15 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
     return count
   }
 
+  /// Where the topic's partitions end, with what is not committed yet.
+  static func endOffsets(
+    topic: String, properties: [(name: String, value: String)], timeoutMilliseconds: Int
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
+    var consumer = try KafkaConsumer(properties: properties + [(name: "isolation.level", value: "read_uncommitted")])
+    try consumer.assign([topic], from: .beginning, timeoutMilliseconds: timeoutMilliseconds)
+    return try consumer.endOffsets(of: consumer.assigned, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
   /// Reads topics from their beginning up to the given ends, which other topics and partitions do not have. Records of one
   /// partition come in order. Throws when nothing has come for `idleTimeoutMilliseconds` before the ends are reached.
   public static func read(

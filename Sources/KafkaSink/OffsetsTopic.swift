@@ -39,8 +39,21 @@ public struct OffsetsTopic: ~Copyable {
   }
 
   /// The newest value of `key`, from the whole topic; `nil` when there is none or it was deleted.
-  public func load(key: [UInt8]) throws(KafkaError) -> [UInt8]? {
+  ///
+  /// - Parameter waitsForOpenTransactions: another key's open transaction hides what is committed behind it from a reader of
+  ///   committed records: it is waited for.
+  public func load(key: [UInt8], waitsForOpenTransactions: Bool = false) throws(KafkaError) -> [UInt8]? {
     var newest: [UInt8]?
+    if waitsForOpenTransactions {
+      let ends = try KafkaConsumer.endOffsets(
+        topic: name, properties: properties, timeoutMilliseconds: timeoutMilliseconds)
+      try KafkaConsumer.read(to: ends, properties: properties, idleTimeoutMilliseconds: timeoutMilliseconds) {
+        record, _ in
+        let copy = record.copied()
+        if copy.key == key { newest = copy.value }
+      }
+      return newest
+    }
     try KafkaConsumer.readToEnd(
       topic: name, properties: properties, timeoutMilliseconds: timeoutMilliseconds
     ) { record in

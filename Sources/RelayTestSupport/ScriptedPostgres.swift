@@ -15,6 +15,7 @@ public final class ScriptedPostgres {
   }
 
   public struct Transaction: Sendable {
+    public let xid: UInt32
     public let commitLSN: UInt64
     public let endLSN: UInt64
     public let rows: [Row]
@@ -65,12 +66,12 @@ public final class ScriptedPostgres {
       rows.append(Row(key: key, version: versions[key]!))
       committedRows.insert(rows[rows.count - 1])
     }
-    append(rows) { .whole($0) }
+    append(rows, nextXID()) { .whole($0) }
   }
 
-  private func append(_ rows: [Row], _ event: (Transaction) -> Event) {
+  private func append(_ rows: [Row], _ xid: UInt32, _ event: (Transaction) -> Event) {
     let commitLSN = walEnd + UInt64(rows.count) * 8
-    let transaction = Transaction(commitLSN: commitLSN, endLSN: commitLSN + 40, rows: rows)
+    let transaction = Transaction(xid: xid, commitLSN: commitLSN, endLSN: commitLSN + 40, rows: rows)
     transactions.append(transaction)
     events.append(event(transaction))
     walEnd = transaction.endLSN
@@ -137,7 +138,7 @@ public final class ScriptedPostgres {
     }
     let rows = transaction.rows.map(\.row)
     committedRows.formUnion(rows)
-    append(rows) { .committed(xid: transaction.xid, $0) }
+    append(rows, transaction.xid) { .committed(xid: transaction.xid, $0) }
   }
 
   /// WAL of another database or of unpublished tables.
@@ -151,7 +152,7 @@ public final class ScriptedPostgres {
 
   static func frames(of transaction: Transaction, describing: Bool) -> [[UInt8]] {
     var lsn = transaction.commitLSN - UInt64(transaction.rows.count) * 8
-    var frames = [WireBuilder.xLogData(at: lsn, WireBuilder.begin(commitLSN: transaction.commitLSN))]
+    var frames = [WireBuilder.xLogData(at: lsn, WireBuilder.begin(commitLSN: transaction.commitLSN, xid: transaction.xid))]
     if describing, !transaction.rows.isEmpty {
       frames.append(WireBuilder.xLogData(at: 0, relationMessage))
     }

@@ -69,7 +69,8 @@ import Testing
     ("slot.stream.params", "a", "name=value"), ("unavailable.value.placeholder", "hex:0", "hexadecimal"),
     ("connector.class", "io.debezium.connector.mysql.MySqlConnector", "no connector"), ("database.user", " ", "empty"),
     ("sluice.outbox.json", "lossless", "must be one of"), ("sluice.nothing", "1", "no such property"),
-    ("exactly.once.support", "required", "not supported"), ("heartbeat.interval.ms", "-1", "0 or more"),
+    ("exactly.once.support", "required", "is not what the worker does"),
+    ("transaction.boundary", "connector", "does not define boundaries"), ("heartbeat.interval.ms", "-1", "0 or more"),
     ("topic.naming.strategy", "com.example.Strategy", "a strategy of Debezium"),
     ("message.key.columns", "a:b;;c:d", "must be table:column"), ("message.key.columns", "a:(", "must be table:column"),
   ])

@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("exactly.once.source.support=enabled\n", "not supported by this version"),
+    ("exactly.once.source.support=enabled\n", "needs the position in Kafka"),
     ("topic.creation.enable=maybe\n", "true or false"),
     ("offset.storage.partitions=0\n", "-1 or 1"), ("ofset.storage.topic=t\n", "Did you mean offset.storage.topic?"),
     ("key.converter=Nope\n", "no converter"), ("bootstrap.servers=x\n", "already set in line 1"),

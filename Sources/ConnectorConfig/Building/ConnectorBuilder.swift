@@ -32,6 +32,7 @@ enum ConnectorBuilder {
     readCapture(set, &options)
     readEvents(set, &options)
     SlotOptionsBuilder.read(set, &options, &problems)
+    readTransactions(set, worker, &options, &problems)
     options.signals = signals(set, &problems)
     TopicNamingBuilder.read(set, &options, &problems)
     ColumnMaskBuilder.read(set, &options, &problems)
@@ -59,6 +60,25 @@ enum ConnectorBuilder {
       set.effective()
       + entries.filter { isStructured($0.fullName) }.map { PropertySet.effective($0, set.shown($0)) }
     return options
+  }
+
+  /// Source: Kafka Connect 4, `SourceConnectorConfig`: without an interval of its own the worker's
+  /// `offset.flush.interval.ms`.
+  private static func readTransactions(
+    _ set: PropertySet, _ worker: WorkerConfig, _ options: inout ConnectorOptions, _ problems: inout ProblemCollector
+  ) {
+    if set.text("transaction.boundary").trimmedASCII().lowercased() == "interval" {
+      options.transactionIntervalMilliseconds = set.integer(
+        "transaction.boundary.interval.ms", or: worker.offsetFlushIntervalMilliseconds)
+    }
+    options.transactionRecordsMax = set.integer("sluice.transaction.records.max", or: options.transactionRecordsMax)
+    if !worker.isExactlyOnce, let entry = set.entry("exactly.once.support"),
+      set.text("exactly.once.support").trimmedASCII().lowercased() == "required"
+    {
+      problems.add(
+        .error, line: entry.line, entry.fullName, "\"required\" is not what the worker does",
+        "Set exactly.once.source.support=enabled and offset.storage.topic in the worker file")
+    }
   }
 
   private static func isStructured(_ name: String) -> Bool {

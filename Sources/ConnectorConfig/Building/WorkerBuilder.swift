@@ -24,6 +24,22 @@ enum WorkerBuilder {
     ConverterOrphans.report(entries, where: "there is no such converter in this file", problems: &problems)
     worker.offsetStorage = offsetStorage(set, &problems)
     worker.offsetFlushIntervalMilliseconds = set.integer("offset.flush.interval.ms", or: 60_000)
+    worker.isExactlyOnce =
+      set.text("exactly.once.source.support").trimmedASCII().lowercased() == "enabled"
+    worker.groupID = set.nonEmptyText("group.id")?.trimmedASCII() ?? worker.groupID
+    if worker.isExactlyOnce, let entry = set.entry("exactly.once.source.support") {
+      if case .topic = worker.offsetStorage {
+      } else {
+        problems.add(
+          .error, line: entry.line, entry.fullName,
+          "\"enabled\" needs the position in Kafka, where it is written together with the records",
+          "Set offset.storage.topic, and drop offset.storage.file.filename")
+      }
+    } else if let entry = set.entry("group.id") {
+      problems.add(
+        .notice, line: entry.line, entry.fullName, "has no effect: there is one process and no group of workers",
+        "It names the transactions with exactly.once.source.support=enabled")
+    }
     worker.topicCreationEnable = set.boolean("topic.creation.enable")
     worker.taskShutdownGracefulTimeoutMilliseconds = set.integer("task.shutdown.graceful.timeout.ms", or: 5_000)
     worker.listeners = set.list("listeners")

@@ -235,6 +235,7 @@ enum DebeziumCatalogue {
     Property("sluice.streaming", .oneOf(StreamingWord.allCases.map(\.rawValue)), "parallel"),
     Property("sluice.spill.directory", .string),
     Property("sluice.spill.memory.bytes", .int(65_536...Int64.max), "8388608"),
+    Property("sluice.transaction.records.max", .int(1...Int64.max), "1000000"),
   ]
 }
 

@@ -40,8 +40,7 @@ enum WorkerCatalogue {
     .noEffect(
       "offset.flush.timeout.ms", .positiveLong, "5000",
       "the state is written beside the stream, which waits for nothing"),
-    .refused(
-      "exactly.once.source.support", .oneOf(["disabled", "preparing", "enabled"]), "disabled"),
+    Property("exactly.once.source.support", .oneOf(["disabled", "preparing", "enabled"]), "disabled"),
     Property("topic.creation.enable", .boolean, "true"),
     Property("task.shutdown.graceful.timeout.ms", .nonNegativeLong, "5000"),
     Property("config.providers", .list),
@@ -63,7 +62,7 @@ enum WorkerCatalogue {
   private static let noGroup = "there is one process and no group of workers"
 
   static let workerGroup: [Property] = [
-    .noEffect("group.id", .string, nil, noGroup),
+    Property("group.id", .string),
     .noEffect("config.storage.(.+)", .string, nil, "connectors are read from files"),
     .noEffect("status.storage.(.+)", .string, nil, noGroup),
     .noEffect("connect.protocol", .string, "sessioned", noGroup),

@@ -103,6 +103,12 @@ public struct ConnectorOptions: Sendable, Hashable {
   // MARK: Signals and notifications
   public var signals = SignalOptions()
 
+  // MARK: Exactly once
+  /// `transaction.boundary=interval`: `transaction.boundary.interval.ms`; `nil` is `poll`.
+  public var transactionIntervalMilliseconds: Int64?
+  /// `sluice.transaction.records.max`
+  public var transactionRecordsMax = 1_000_000
+
   // MARK: Failures
   /// -1: without end; 0: never.
   public var errorsMaxRetries = -1

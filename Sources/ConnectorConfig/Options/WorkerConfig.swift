@@ -17,6 +17,10 @@ public struct WorkerConfig: Sendable, Hashable {
   public var headerConverter = HeaderConverterOptions.simple
   public var offsetStorage = OffsetStorage.table
   public var offsetFlushIntervalMilliseconds: Int64 = 60_000
+  /// `exactly.once.source.support=enabled`
+  public var isExactlyOnce = false
+  /// `group.id`: first part of each connector's `transactional.id`.
+  public var groupID = "sluice"
   public var topicCreationEnable = true
   /// How long a connector may take to stop.
   public var taskShutdownGracefulTimeoutMilliseconds: Int64 = 5_000

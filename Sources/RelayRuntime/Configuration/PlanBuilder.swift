@@ -59,6 +59,7 @@ public struct PlanBuilder: Sendable {
     plan.limits.heartbeatQuery = options.heartbeatActionQuery
     plan.limits.logsNotifications = options.signals.logsNotifications
     plan.signals = try signalPlan(options, settings)
+    plan.transactions = try transactions(options, &plan.producerProperties)
     plan.drainMilliseconds = max(worker.taskShutdownGracefulTimeoutMilliseconds, 1_000)
     plan.limits.statusIntervalMilliseconds = Int64(options.statusUpdateIntervalMilliseconds)
     switch worker.offsetStorage {

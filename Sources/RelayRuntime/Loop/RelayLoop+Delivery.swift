@@ -7,18 +7,25 @@ import Primitives
 extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   /// Gives the producer what is pending; leaves what it does not take for a later turn.
   mutating func handOverPending() throws(RelayFailure) {
+    // Committed before the connection was lost, or the relay was.
+    if isSkipping { pipeline.records.removeAll() }
     while !pipeline.records.isEmpty {
       guard try handOverFirst() else { return }
       pipeline.records.removeFirst()
     }
     guard let end = pendingEnd else { return }
     pendingEnd = nil
+    batch?.unitEnded()
     switch end {
     case .commit(let endLSN, let committedAt):
       ledger.commit(endLSN: endLSN, committedAt: committedAt)
       handedOver = max(handedOver, endLSN)
+      if divided?.transaction == pipeline.lastTransactionID { divided = nil }
       observations.transactions += 1
       if let id = pipeline.lastTransactionID { incremental.streamed.add(id.rawValue) }
+    case .message(let end):
+      ledger.end(at: end)
+      handedOver = max(handedOver, end)
     case .unit:
       ledger.endWithoutPosition()
     }
@@ -30,14 +37,17 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     let slot = pipeline.records.first
     let topic = slot.pipelineTopic ?? slot.record.topic
     do throws(SinkError) {
+      guard try admitsRecord() else { return false }
       if slot.pipelineTopic == nil {
         slot.record.topic = try sinkTopic(topic)
         slot.pipelineTopic = topic
+        if let part = batch?.part, part > 1 { DividedHeader.append(part: part, to: &slot.record) }
       }
       let ticket = RecordTicket(unit: ledger.openTicket, topic: topic)
       switch try sink.enqueue(slot.record, ticket: ticket.rawValue) {
       case .accepted:
         ledger.recordAccepted()
+        batch?.recordAccepted()
         observations.recordsAccepted += 1
         return true
       case .queueFull:
@@ -45,6 +55,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
         return false
       }
     } catch {
+      if error.remedy == .startOver { throw .sink(error) }
       let place =
         slot.table.map {
           "table \($0), key \(slot.keyColumns.isEmpty ? "none" : slot.keyColumns.joined(separator: ", ")), "

@@ -69,7 +69,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     while let signals, isBetweenUnits, let signal = signals.poll() { try receive(signal, time) }
   }
 
-  private var isBetweenUnits: Bool { !ledger.hasOpenUnit && pendingEnd == nil && pipeline.records.isEmpty }
+  var isBetweenUnits: Bool { !ledger.hasOpenUnit && pendingEnd == nil && pipeline.records.isEmpty }
 
   /// Without a signalling table a chunk's window ends at a position of the log.
   private mutating func passAwaitedPosition(_ time: RelayTime) throws(RelayFailure) {

@@ -20,7 +20,9 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   }
 
   /// The state record follows the acknowledgements it stands for, and goes before the slot (PRODUCT.md §4).
-  mutating func advanceStore(_ time: RelayTime) {
+  /// - Parameter isQuiet: nothing more is there to read.
+  mutating func advanceStore(_ time: RelayTime, isQuiet: Bool) throws(RelayFailure) {
+    if batch != nil { return try advanceBatch(time, isQuiet: isQuiet) }
     switch store.poll() {
     case .pending: break
     case .stored:
@@ -49,7 +51,9 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
       : limits.storeIntervalMilliseconds
   }
 
-  private var leavesSocketUnread: Bool { !pipeline.records.isEmpty || !mayReadFrames || source.isReplaying }
+  private var leavesSocketUnread: Bool {
+    !pipeline.records.isEmpty || !mayReadFrames || source.isReplaying || isDividing
+  }
 
   mutating func updateStatus(_ time: RelayTime) throws(RelayFailure) {
     let flushed = flushable
@@ -81,6 +85,9 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   func waitMilliseconds(_ time: RelayTime) -> Int64 {
     var wait = status.millisecondsUntilDue(now: time.monotonicMilliseconds, flushable: flushable)
     if leavesSocketUnread { wait = min(wait, limits.blockedStatusIntervalMilliseconds) }
+    if let batch, sink.isInTransaction {
+      wait = min(wait, position.beingStored != nil ? 0 : max(1, batch.millisecondsUntilDue(at: time.monotonicMilliseconds)))
+    }
     if incremental.awaitedPosition != nil { wait = min(wait, limits.positionRequestIntervalMilliseconds) }
     if let retryChunkAt { wait = min(wait, max(1, retryChunkAt - time.monotonicMilliseconds)) }
     if contexts.hasUnstored, let last = lastStoreAt {

@@ -6,11 +6,13 @@ import Primitives
 extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   /// A turn before the stream: acknowledgements come back and pending records go on. Returns whether the next row may come.
   public mutating func turnSnapshot(_ time: RelayTime) throws(RelayFailure) -> Bool {
+    monotonicNow = time.monotonicMilliseconds
     try collectDeliveries(time)
     try handOverPending()
+    try checkSnapshotAge()
     if isInterrupted {
       markContext()
-      advanceStore(time)
+      try advanceStore(time, isQuiet: false)
       try updateStatus(time)
     }
     return pipeline.records.isEmpty
@@ -37,7 +39,10 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   /// follows at once. Source: Debezium 3.6, `RelationalSnapshotChangeEventSource.doExecute`.
   public mutating func endSnapshot(_ time: RelayTime) throws(RelayFailure) {
     precondition(pipeline.records.isEmpty, "a row of the snapshot is still to be handed over")
-    if ledger.hasOpenUnit { ledger.endWithoutPosition() }
+    if ledger.hasOpenUnit {
+      ledger.endWithoutPosition()
+      batch?.unitEnded()
+    }
     if limits.heartbeatIntervalMilliseconds > 0 { try beat(time) }
   }
 }

@@ -22,6 +22,8 @@ public struct RelayLoop<
   /// What ends a unit of the ledger once its records are with the producer.
   enum PendingEnd {
     case commit(LSN, PostgresTimestamp)
+    /// Exactly once: the server does not send a message again that begins before this.
+    case message(LSN)
     case unit
   }
 
@@ -36,6 +38,18 @@ public struct RelayLoop<
   var position: ConfirmedPosition
   var status: StatusUpdatePolicy
   var pendingEnd: PendingEnd?
+  /// Exactly once: what the open Kafka transaction holds. `RelayLoop+Transactions`.
+  var batch: TransactionBatch?
+  /// The division that is being committed, and the one that is committed while the rest of its transaction is to come.
+  var division: DividedTransaction?
+  var divided: DividedTransaction?
+  /// Changes of the open transaction so far, and how many of the first of them are committed already.
+  var unitChanges: UInt64 = 0
+  var changesToSkip: UInt64 = 0
+  /// What is committed of a snapshot is not read again after an interruption.
+  var resumesSnapshot = false
+  var stateRecord = EncodedRecord(minimumCapacity: 0)
+  var monotonicNow: Int64 = 0
   /// Incremental snapshots, their chunks, and the signals that come by other ways than the stream:
   /// `RelayLoop+Incremental`.
   public internal(set) var incremental: IncrementalSnapshot
@@ -69,7 +83,8 @@ public struct RelayLoop<
   public init(
     source: consuming Source, sink: consuming Sink, store: consuming Store, pipeline: consuming EventPipeline,
     position start: StreamPosition, limits: RelayLimits = RelayLimits(),
-    watermarks: IncrementalSnapshot.Watermarks? = nil, makeID: @escaping () -> String = { "" }
+    transactions: TransactionBatch.Bounds? = nil, watermarks: IncrementalSnapshot.Watermarks? = nil,
+    makeID: @escaping () -> String = { "" }
   ) {
     self.source = source
     self.sink = sink
@@ -81,6 +96,8 @@ public struct RelayLoop<
     status = StatusUpdatePolicy(intervalMilliseconds: limits.statusIntervalMilliseconds)
     handedOver = start.acknowledged
     startPosition = start.acknowledged
+    batch = transactions.map { TransactionBatch($0) }
+    divided = start.divided
     received = start.acknowledged
     let context = start.incremental ?? IncrementalContext()
     incremental = IncrementalSnapshot(watermarks: watermarks, context: context, makeID: makeID)
@@ -99,17 +116,19 @@ public struct RelayLoop<
   public var isDrained: Bool {
     pipeline.records.isEmpty && pendingEnd == nil && ledger.recordsInFlight == 0
       && position.flushable == ledger.acknowledged && position.beingStored == nil && !contexts.hasUnstored
+      && !sink.isInTransaction
   }
 
   /// One turn, while the source is connected.
   public mutating func turn(_ time: RelayTime) throws(RelayFailure) -> Turn {
+    monotonicNow = time.monotonicMilliseconds
     try collectDeliveries(time)
     try handOverPending()
     var mayHaveMore = false
     if isReading {
       try driveSnapshots(time)
       let framesBefore = observations.frames
-      let mayRead = pipeline.records.isEmpty && pendingEnd == nil && mayReadFrames && !source.isReplaying
+      let mayRead = pipeline.records.isEmpty && pendingEnd == nil && mayReadFrames && !source.isReplaying && !isDividing
       if limits.xminIntervalMilliseconds > 0 { try fetchXmin(time) }
       mayHaveMore = try readFrames(time)
       try listen(time, hasHeard: !mayRead || observations.frames != framesBefore)
@@ -117,24 +136,26 @@ public struct RelayLoop<
     try sendHeartbeat(time)
     if pipeline.records.isEmpty, pendingEnd == nil, let end = keepaliveEnd { advanceWhileIdle(to: end, time) }
     markContext()
-    advanceStore(time)
+    try advanceStore(time, isQuiet: !mayHaveMore)
     try updateStatus(time)
     if mayHaveMore { return .busy }
     return .idle(
-      milliseconds: waitMilliseconds(time), isFull: !pipeline.records.isEmpty || !isReading || !mayReadFrames)
+      milliseconds: waitMilliseconds(time), isFull: !pipeline.records.isEmpty || !isReading || !mayReadFrames || isDividing)
   }
 
   /// A turn without the source: acknowledgements and the state record go on while a connection is being made.
   public mutating func turnWithoutSource(_ time: RelayTime) throws(RelayFailure) {
+    monotonicNow = time.monotonicMilliseconds
     try collectDeliveries(time)
     markContext()
-    advanceStore(time)
+    try advanceStore(time, isQuiet: true)
   }
 
   /// The connection is gone. What was read of an open transaction stays in flight and moves nothing; the next connection
   /// starts at `handedOver`.
   public mutating func sourceLost() {
     pipeline.streamRestarted()
+    batch?.unitAbandoned()
     ledger.abandonOpenUnit()
     ledger.settle()
     pendingEnd = nil
@@ -152,6 +173,7 @@ public struct RelayLoop<
     pipeline.discardWindow()
     if ledger.hasOpenUnit, pendingEnd == nil {
       pipeline.records.removeAll()
+      batch?.unitAbandoned()
       ledger.abandonOpenUnit()
       // What the unit's signals asked for is asked again with it.
       snapshotsInterrupted()
@@ -165,6 +187,7 @@ public struct RelayLoop<
     lastStoreAt = nil
     pipeline.records.removeAll()
     pendingEnd = nil
+    batch?.unitAbandoned()
     ledger.abandonOpenUnit()
     snapshotsInterrupted()
   }
@@ -178,7 +201,7 @@ public struct RelayLoop<
   private enum FrameEvent {
     case keepalive(PrimaryKeepalive)
     case kept
-    case step(EventPipeline.Step, at: LSN)
+    case step(EventPipeline.Step, at: LSN, isChange: Bool)
   }
 
   /// Returns whether there may be more to read now.
@@ -187,7 +210,7 @@ public struct RelayLoop<
     var bytes = 0
     var readsSocket = false
     while frames < limits.framesPerTurnMax, bytes < limits.bytesPerTurnMax {
-      guard pipeline.records.isEmpty, pendingEnd == nil, mayReadFrames else { return false }
+      guard pipeline.records.isEmpty, pendingEnd == nil, mayReadFrames, !isDividing else { return false }
       var frameBytes = 0
       let outcome: Result<FrameEvent, PipelineError>?
       do throws(SourceError) {
@@ -213,7 +236,8 @@ public struct RelayLoop<
         throw .pipeline(error)
       case .success(.keepalive(let keepalive)): take(keepalive)
       case .success(.kept): break
-      case .success(.step(let step, let lsn)):
+      case .success(.step(let step, let lsn, let isChange)):
+        if isChange { unitChanges += 1 }
         received = max(received, lsn)
         try follow(step, at: lsn, time)
       }
@@ -248,7 +272,9 @@ public struct RelayLoop<
       case .xLogData(let header):
         let message = frame.extracting(XLogDataHeader.byteCount..<frame.byteCount)
         do throws(PipelineError) {
-          return .success(.step(try pipeline.receive(message, header, now: now), at: header.walStart))
+          let isChange = DividedHeader.isChange(message)
+          return .success(
+            .step(try pipeline.receive(message, header, now: now), at: header.walStart, isChange: isChange))
         } catch {
           return .failure(error)
         }
@@ -274,14 +300,16 @@ public struct RelayLoop<
     case .signal(let signal): try receive(signal, time)
     case .began:
       ledger.begin(at: lsn)
+      beginCounting()
     case .committed(let endLSN, let committedAt):
+      changesToSkip = 0
       pendingEnd = .commit(endLSN, committedAt)
       received = max(received, endLSN)
       observations.serverEnd = max(observations.serverEnd, endLSN)
     case .message:
       if !ledger.hasOpenUnit, !pipeline.records.isEmpty {
         ledger.begin(at: lsn)
-        pendingEnd = .unit
+        pendingEnd = batch == nil ? .unit : .message(LSN(rawValue: lsn.rawValue + 1))
       }
     case .needsTable(let relation):
       do throws(SourceError) {

@@ -9,6 +9,27 @@ public protocol EventSink: ~Copyable {
   mutating func enqueue(_ record: borrowing EncodedRecord, ticket: UInt64) throws(SinkError) -> SinkEnqueued
   /// Hands over what has been acknowledged or has failed since the last call, without waiting.
   mutating func collect(_ body: (UInt64, SinkDelivery) -> Void) throws(SinkError)
+
+  // Exactly once: records between `beginTransaction` and a commit appear together, with the position, or not at all.
+
+  /// One is open, or its commit is under way.
+  var isInTransaction: Bool { get }
+  /// Does not wait.
+  mutating func beginTransaction() throws(SinkError)
+  /// Adds the position's record, whose topic is the sink's to know, and starts to commit. Every record of the transaction
+  /// has been acknowledged. `queueFull`: nothing has been done.
+  mutating func beginCommit(_ position: inout EncodedRecord) throws(SinkError) -> SinkEnqueued
+  /// Returns `true` once the commit that was begun has ended well. Waits a few milliseconds at most.
+  mutating func pollCommit() throws(SinkError) -> Bool
+}
+
+extension EventSink where Self: ~Copyable {
+  public var isInTransaction: Bool { false }
+  public mutating func beginTransaction() throws(SinkError) { throw SinkError("this sink has no transactions") }
+  public mutating func beginCommit(_ position: inout EncodedRecord) throws(SinkError) -> SinkEnqueued {
+    throw SinkError("this sink has no transactions")
+  }
+  public mutating func pollCommit() throws(SinkError) -> Bool { throw SinkError("this sink has no transactions") }
 }
 
 public enum SinkEnqueued: Equatable, Sendable {
@@ -24,6 +45,18 @@ public enum SinkDelivery: Sendable {
 
 /// The sink cannot go on, or cannot take this record.
 public struct SinkError: Error, Sendable, CustomStringConvertible {
+  public enum Remedy: Sendable, Equatable {
+    /// What is open is aborted; a new producer goes on from the last committed position.
+    case startOver
+    /// Only the operator can help.
+    case stop
+  }
+
+  public let remedy: Remedy
   public let description: String
-  public init(_ description: String) { self.description = description }
+
+  public init(_ description: String, remedy: Remedy = .stop) {
+    self.description = description
+    self.remedy = remedy
+  }
 }

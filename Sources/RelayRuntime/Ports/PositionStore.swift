@@ -5,6 +5,14 @@ public protocol PositionStore: ~Copyable {
   /// Starts to write. Called only when no write is under way.
   mutating func begin(_ position: StreamPosition)
   mutating func poll() -> PositionStoreOutcome
+  /// Exactly once: key and value of the record with which the sink stores the position, instead of `begin`.
+  mutating func encode(_ position: StreamPosition, into record: inout EncodedRecord)
+}
+
+extension PositionStore where Self: ~Copyable {
+  public mutating func encode(_ position: StreamPosition, into record: inout EncodedRecord) {
+    preconditionFailure("this store keeps no records in the sink")
+  }
 }
 
 /// Position of a stream in the state record.
@@ -15,11 +23,29 @@ public struct StreamPosition: Sendable, Equatable {
   public var lastCommit: LSN?
   /// What was left to do of snapshots there; `nil` when nothing was.
   public var incremental: IncrementalContext?
+  /// Exactly once: how much of the transaction behind `acknowledged` is committed, where it had to be divided.
+  public var divided: DividedTransaction?
 
-  public init(acknowledged: LSN, lastCommit: LSN?, incremental: IncrementalContext? = nil) {
+  public init(
+    acknowledged: LSN, lastCommit: LSN?, incremental: IncrementalContext? = nil, divided: DividedTransaction? = nil
+  ) {
     self.acknowledged = acknowledged
     self.lastCommit = lastCommit
     self.incremental = incremental
+    self.divided = divided
+  }
+}
+
+/// A database transaction of which the first changes are committed to Kafka and the others are not. Its changes come in the
+/// same order whenever the server sends it, so they can be counted.
+public struct DividedTransaction: Sendable, Equatable {
+  public var transaction: TransactionID
+  /// Changes in the order of the stream: rows, truncations and messages.
+  public var changes: UInt64
+
+  public init(_ transaction: TransactionID, changes: UInt64) {
+    self.transaction = transaction
+    self.changes = changes
   }
 }
 

@@ -11,6 +11,8 @@ public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
     case slotBusy
     /// What the stream holds cannot be delivered, or a fault of our own.
     case delivery
+    /// Exactly once: a change cannot be delivered, and others before it wait in the same Kafka transaction.
+    case undelivered
     /// Asked to stop.
     case stopped
   }
@@ -40,6 +42,7 @@ public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
   init(_ failure: RelayFailure) {
     switch failure {
     case .source(let error): self.init(source: error, doing: "replication stream")
+    case .sink(let error) where error.remedy == .startOver: self.init(.unreachable, error.description)
     case .pipeline, .sink, .record: self.init(.delivery, failure.description)
     }
   }

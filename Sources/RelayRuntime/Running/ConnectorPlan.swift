@@ -52,6 +52,8 @@ public struct ConnectorPlan: Sendable {
   public var clientProperties: [(name: String, value: String)]
   public var topicCreation: TopicCreationPlan?
   public var storage: StateStorage
+  /// Exactly once; `nil` is at least once.
+  public var transactions: TransactionPlan?
   public var limits: RelayLimits
   public var signals = SignalPlan()
   /// How long a stop waits for acknowledgements.

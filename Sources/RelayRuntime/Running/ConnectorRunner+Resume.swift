@@ -32,6 +32,12 @@ extension ConnectorRunner {
           hasOverride: overrides[$0.id.description] != nil)
       })
     guard let obstacle else { return decision }
+    if plan.transactions != nil, !snapshot.finished.isEmpty {
+      throw ConnectorFailure(
+        .configuration,
+        "the interrupted snapshot cannot go on: \(obstacle). What is committed of it would come twice. Set the tables back as they were; or remove the connector's state record (a tombstone for key \(plan.name) in the offsets topic) and slot \(plan.slot) to take it again"
+      )
+    }
     logger.notice("the interrupted snapshot cannot go on: \(obstacle)")
     return .newSlot(withSnapshot: true, replacesSlot: true)
   }

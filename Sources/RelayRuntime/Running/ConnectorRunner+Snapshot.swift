@@ -10,19 +10,21 @@ extension ConnectorRunner {
   /// Returns where the snapshot stands in the log, or `nil` when it was asked to stop before the end.
   func snapshot(
     _ captured: [TableCatalog.Table], _ view: SnapshotView, into loop: inout ProductionLoop, savesProgress: Bool,
-    saving save: (ResumableSnapshot) -> Void
+    saving save: (ResumableSnapshot) throws(ConnectorFailure) -> Void
   ) throws(ConnectorFailure) -> SnapshotOrigin? {
     status.update { $0.state = .snapshot }
     guard pause(milliseconds: plan.snapshot.delayMilliseconds, before: "the snapshot") else { return nil }
     let tables = try included(captured)
+    // Rows of two tables must not stand in one Kafka transaction when it ends with the first of them.
+    let readerCount = plan.transactions == nil ? plan.snapshot.readers : 1
     var readers = [SnapshotReader(try connect())]
     let origin: SnapshotOrigin
     var work: SnapshotRun.Work
     do throws(PostgresError) {
-      let opened = try view.open(on: readers[0].connection, isShared: plan.snapshot.readers > 1)
+      let opened = try view.open(on: readers[0].connection, isShared: readerCount > 1)
       origin = opened.origin
       work = try self.work(tables, plan.snapshot, loop.pipeline.messageKeys, on: readers[0].connection)
-      while readers.count < min(plan.snapshot.readers, work.chunks.count) {
+      while readers.count < min(readerCount, work.chunks.count) {
         let reader = SnapshotReader(try PostgresConnection(reading: plan.database))
         try view.join(opened.shared, on: reader.connection)
         readers.append(reader)
@@ -34,17 +36,34 @@ extension ConnectorRunner {
     logger.info(
       "snapshot of \(work.tables.count) tables begins at LSN \(origin.lsn), \(readers.count) connections, \(work.chunks.count) chunks"
     )
-    work.savesProgress = savesProgress
+    work.savesProgress = savesProgress && (plan.transactions == nil || mayResume(work.tables))
+    loop.resumesSnapshot = work.savesProgress
     let run = SnapshotRun(logger: logger, status: status, stop: stop)
     do throws(RelayFailure) {
-      return try run.run(work, at: origin, by: readers, into: &loop) { finished in
-        save(ResumableSnapshot(tables: work.tables.map(\.id), finished: finished))
+      return try run.run(work, at: origin, by: readers, into: &loop) { (finished) throws(RelayFailure) in
+        do throws(ConnectorFailure) {
+          try save(ResumableSnapshot(tables: work.tables.map(\.id), finished: finished))
+        } catch {
+          throw .sink(SinkError(error.description, remedy: error.kind == .unreachable ? .startOver : .stop))
+        }
       } ? origin : nil
     } catch {
       run.settle(&loop, after: error, timeoutMilliseconds: plan.drainMilliseconds)
       loop.sink.abandon()
       throw ConnectorFailure(error)
     }
+  }
+
+  /// Exactly once, what is committed of a snapshot must not come again: where the rest could not be read by key, all of it
+  /// is one Kafka transaction.
+  private func mayResume(_ tables: [SnapshotTable]) -> Bool {
+    let resumable = ResumableSnapshot(tables: tables.map(\.id))
+    return resumable.obstacle(
+      tables.map {
+        ResumableSnapshot.Candidate(
+          $0.id, hasKey: !$0.description.keyColumns.isEmpty,
+          hasOverride: plan.snapshot.selectOverrides[$0.id.description] != nil)
+      }) == nil
   }
 
   /// Those of `snapshot.include.collection.list`.
@@ -77,7 +96,7 @@ extension ConnectorRunner {
     }
     return SnapshotRun.Work(
       tables: ordered, chunks: chunks,
-      marksEnds: !(snapshot.readsTablesWhole && min(snapshot.readers, ordered.count) > 1),
+      marksEnds: !(snapshot.readsTablesWhole && min(plan.transactions == nil ? snapshot.readers : 1, ordered.count) > 1),
       captured: captured.map { TableID(schema: $0.schema, name: $0.name) })
   }
 }

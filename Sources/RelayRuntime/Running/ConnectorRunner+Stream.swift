@@ -31,8 +31,11 @@ extension ConnectorRunner {
             // Before it ever streamed it has nothing to wait with: it stands by, and then reads its state again.
             || sourceError.remedy == .waitForSlot && plan.waitsForSlot && hasStreamed
         else {
-          settle(&loop, after: error, stored)
+          // They cannot be committed without it.
+          let strandsOthers = loop.holdsWholeUnits && loop.isUndelivered(error)
+          if !strandsOthers { settle(&loop, after: error, stored) }
           loop.sink.abandon()
+          if strandsOthers { throw ConnectorFailure(.undelivered, error.description) }
           throw ConnectorFailure(error)
         }
         isFirst = false
@@ -45,6 +48,10 @@ extension ConnectorRunner {
           throw ConnectorFailure(error)
         }
         loop.sourceLost()
+        if loop.mustStartOver {
+          loop.sink.abandon()
+          throw ConnectorFailure(.unreachable, sourceError.description)
+        }
         try waitToReconnect(&loop, sourceError, &backoff)
         if stop.level > .run {
           loop.sink.abandon()
@@ -205,7 +212,7 @@ extension ConnectorRunner {
 
   /// Returns `true` when everything is settled, or nothing more can be waited for.
   private func finish(_ loop: inout ProductionLoop, _ time: RelayTime, until: Int64) throws(RelayFailure) -> Bool {
-    if stop.level == .now || time.monotonicMilliseconds >= until {
+    if stop.level == .now || time.monotonicMilliseconds >= until || loop.mustStartOver {
       logger.warning("stopped with \(loop.recordsInFlight) records unacknowledged; they will be sent again")
       loop.sink.abandon()
       return true

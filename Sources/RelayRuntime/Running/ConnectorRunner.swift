@@ -38,9 +38,10 @@ struct ConnectorRunner {
     }
     defer { keeper.stop() }
     var backoff = Backoff(maximumMilliseconds: plan.reconnectWaitMaxMilliseconds)
+    var transactions = plan.transactions
     while stop.level == .run {
       do throws(ConnectorFailure) {
-        let mayDropSlot = try life(options, keeper, stored, &backoff)
+        let mayDropSlot = try life(options, transactions, keeper, stored, &backoff)
         if mayDropSlot, plan.dropsSlotOnStop, stop.level == .drain { try dropSlotAtStop() }
         return
       } catch {
@@ -48,6 +49,10 @@ struct ConnectorRunner {
         case .unreachable:
           if let most = plan.reconnectsMax, backoff.attempt >= most { throw error }
           pause(after: error, &backoff)
+        case .undelivered:
+          // What came before it in the same Kafka transaction comes again, and is committed without it.
+          logger.warning("\(error); what came before is committed first")
+          transactions?.bounds.commitsEachUnit = true
         case .slotBusy where plan.waitsForSlot: standBy(error)
         default: throw error
         }
@@ -55,7 +60,7 @@ struct ConnectorRunner {
     }
   }
 
-  private static func makeStore(_ storage: ConnectorPlan.StateStorage, _ plan: ConnectorPlan) -> any StateStore {
+  static func makeStore(_ storage: ConnectorPlan.StateStorage, _ plan: ConnectorPlan) -> any StateStore {
     switch storage {
     case .file(let path): FileStateStore(path: path)
     case .table: TableStateStore(settings: plan.database)
@@ -70,7 +75,7 @@ struct ConnectorRunner {
   /// Returns whether the slot was this relay's and may go with it: a standby never had it, and what is left unacknowledged
   /// has to be sent again from it.
   private func life(
-    _ options: PipelineOptions, _ keeper: StateKeeper, _ stored: WakeUp, _ backoff: inout Backoff
+    _ options: PipelineOptions, _ transactions: TransactionPlan?, _ keeper: StateKeeper, _ stored: WakeUp, _ backoff: inout Backoff
   ) throws(ConnectorFailure) -> Bool {
     status.update { if $0.state != .standby { $0.state = .starting } }
     let replication = try connectReplication()
@@ -101,7 +106,10 @@ struct ConnectorRunner {
         hasIncludeList: options.filter.hasIncludeList, on: connection)
       try setReplicaIdentities(captured, on: connection)
     }
-    var store = ConnectorRunner.makeStore(plan.storage, plan)
+    let producer = try makeProducer(transactions)
+    var isStreaming = false
+    defer { if !isStreaming { producer.abandon() } }
+    var store = makeStore(producer)
     let state = try load(&store)
     var timelineEnds: [Int: LSN] = [:]
     if let state, state.timeline < identity.timeline {
@@ -115,7 +123,7 @@ struct ConnectorRunner {
       .init(
         state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
         policy: plan.snapshot.policy, slotAhead: plan.slotAhead,
-        resumesSnapshot: plan.snapshot.resumes, timelineEnds: timelineEnds))
+        resumesSnapshot: resumesSnapshot, timelineEnds: timelineEnds))
     let decision = try checked(decided, state, captured, on: connection)
     var record =
       state
@@ -128,18 +136,13 @@ struct ConnectorRunner {
     if beginning.isOver { return false }
 
     let source = StreamedTransactions(PostgresReplicationSource(replication, catalog: connection))
-    let sink: KafkaEventSink
-    do throws(SinkError) {
-      sink = try KafkaEventSink(
-        properties: plan.producerProperties, creation: plan.topicCreation, logger: logger)
-    } catch {
-      throw ConnectorFailure(.configuration, error.description)
-    }
+    let sink = KafkaEventSink(producer, creation: plan.topicCreation, logger: logger)
     let signals = signals(for: beginning.record)
     var loop = ProductionLoop(
       source: source, sink: sink, store: StateRecordStore(keeper: keeper, record: beginning.record),
       pipeline: EventPipeline(options, lastCommit: beginning.record.position.lastCommit),
-      position: beginning.record.position, limits: plan.limits, watermarks: signals.watermarks,
+      position: beginning.record.position, limits: plan.limits, transactions: transactions?.bounds,
+      watermarks: signals.watermarks,
       makeID: { RunID.random() })
     let helpers = try SignalHelpers(signals, wakeUp: stored, logger: logger)
     defer { helpers.stop() }
@@ -149,13 +152,15 @@ struct ConnectorRunner {
 
     if let view = beginning.view {
       let saves =
-        plan.snapshot.resumes && plan.snapshot.policy.streams && beginning.record.snapshot == .running
+        resumesSnapshot && plan.snapshot.policy.streams && beginning.record.snapshot == .running
         && beginning.record.ownsSlot
-      let origin = try snapshot(captured, view, into: &loop, savesProgress: saves) { progress in
+      let origin = try snapshot(captured, view, into: &loop, savesProgress: saves) {
+        (progress) throws(ConnectorFailure) in
         beginning.record.resumable = progress
         do throws(ConnectorFailure) {
           try save(beginning.record, &store)
         } catch {
+          if plan.transactions != nil { throw error }
           // Safe all the same: an older list only has more to read again.
           logger.warning("how far the snapshot is could not be stored: \(error)")
         }
@@ -193,6 +198,7 @@ struct ConnectorRunner {
         throw ConnectorFailure(error)
       }
     }
+    isStreaming = true
     try stream(&loop, record: beginning.record, stored: stored, &backoff)
     return loop.isDrained
   }

@@ -20,5 +20,7 @@ struct SnapshotEnds {
     return held.map { !ended.contains($0) } ?? true
   }
 
+  var hasUnsaved: Bool { !ended.isEmpty }
+
   mutating func saved() { ended = [] }
 }

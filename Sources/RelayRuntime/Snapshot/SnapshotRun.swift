@@ -34,7 +34,7 @@ struct SnapshotRun {
   /// - Parameter saving: is given the tables of which every row is acknowledged, at the start and whenever there are more.
   func run(
     _ work: Work, at origin: SnapshotOrigin, by readers: [SnapshotReader], into loop: inout ProductionLoop,
-    saving: (Set<TableID>) -> Void = { _ in }
+    saving: (Set<TableID>) throws(RelayFailure) -> Void = { (_) throws(RelayFailure) in }
   ) throws(RelayFailure) -> Bool {
     var chunkCounts = work.tables.map { _ in 0 }
     for chunk in work.chunks { chunkCounts[chunk.table] += 1 }
@@ -45,7 +45,7 @@ struct SnapshotRun {
     status.update { $0.snapshotRowsEstimated = progress.estimate }
     var waiting = work.chunks[...]
     var ends = SnapshotEnds()
-    if work.savesProgress { saving(ends.finished) }
+    if work.savesProgress { try saving(ends.finished) }
     try loop.notifySnapshot(.started, [:], RelayClock.now())
     while true {
       let time = RelayClock.now()
@@ -60,7 +60,7 @@ struct SnapshotRun {
           wait(for: [], loop.sink.descriptor)
           continue
         }
-        saving(ends.finished)
+        try saving(ends.finished)
         ends.saved()
       }
       var isMoving = false
@@ -76,7 +76,8 @@ struct SnapshotRun {
         let table = work.tables[chunk.table]
         let before = reader.rows
         let outcome = try reader.send(
-          rowsMax: SnapshotRun.rowsPerTurnMax, of: table.oid, &sequence, &feed, into: &loop, time)
+          // The next table's first row sends the last one of a table that has ended, and stays behind itself.
+          rowsMax: work.savesProgress && ends.hasUnsaved ? 1 : SnapshotRun.rowsPerTurnMax, of: table.oid, &sequence, &feed, into: &loop, time)
         progress.add(rows: reader.rows - before, toTable: chunk.table)
         switch outcome {
         case .needsData: sockets.append(reader.socket)

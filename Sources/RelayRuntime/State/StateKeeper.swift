@@ -111,4 +111,9 @@ struct StateRecordStore: PositionStore, ~Copyable {
   }
 
   mutating func poll() -> PositionStoreOutcome { keeper.poll() }
+
+  mutating func encode(_ position: StreamPosition, into out: inout EncodedRecord) {
+    record.position = position
+    record.encode(into: &out)
+  }
 }

@@ -30,6 +30,12 @@ extension StateRecord {
     guard let snapshot = Snapshot(rawValue: try text("snapshot")) else {
       throw StateStoreError("\"snapshot\" of the state record is neither running nor complete")
     }
+    var divided: DividedTransaction?
+    if object["dividedTransaction"] != nil {
+      guard let transaction = UInt32(try text("dividedTransaction")), let changes = UInt64(try text("dividedChanges"))
+      else { throw StateStoreError("\"dividedTransaction\" or \"dividedChanges\" of the state record is no number") }
+      divided = DividedTransaction(TransactionID(rawValue: transaction), changes: changes)
+    }
     let ownsSlot = try text("ownsSlot")
     guard ownsSlot == "true" || ownsSlot == "false" else {
       throw StateStoreError("\"ownsSlot\" of the state record is neither true nor false")
@@ -40,7 +46,7 @@ extension StateRecord {
       snapshot: snapshot,
       position: StreamPosition(
         acknowledged: try lsn("position"), lastCommit: object["lastCommit"] == nil ? nil : try lsn("lastCommit"),
-        incremental: try IncrementalContext { object[$0] }),
+        incremental: try IncrementalContext { object[$0] }, divided: divided),
       resumable: try ResumableSnapshot { object[$0] })
   }
 }

@@ -61,10 +61,26 @@ public struct StateRecord: Sendable, Equatable {
     text("snapshot", snapshot.rawValue, &out)
     text("position", position.acknowledged.description, &out)
     if let lastCommit = position.lastCommit { text("lastCommit", lastCommit.description, &out) }
+    if let divided = position.divided {
+      text("dividedTransaction", String(divided.transaction.rawValue), &out)
+      text("dividedChanges", String(divided.changes), &out)
+    }
     for member in position.incremental?.members ?? [] { text(member.name, member.value, &out) }
     for member in resumable?.members ?? [] { text(member.name, member.value, &out) }
     out.append(UInt8(ascii: "}"))
     return out.array
+  }
+}
+
+extension StateRecord {
+  /// Key and value of the record in the topic of the state.
+  func encode(into record: inout EncodedRecord) {
+    record.clear()
+    record.bytes.append(Array(connector.utf8))
+    record.key = 0..<record.bytes.count
+    let start = record.bytes.count
+    record.bytes.append(json)
+    record.value = start..<record.bytes.count
   }
 }
 

@@ -33,9 +33,16 @@ public struct TopicStateStore: StateStore {
   }
 
   public mutating func load(connector: String) throws(StateStoreError) -> StateRecord? {
+    try load(connector: connector, waitsForOpenTransactions: false)
+  }
+
+  mutating func load(
+    connector: String, waitsForOpenTransactions: Bool
+  ) throws(StateStoreError) -> StateRecord? {
     let value: [UInt8]?
     do throws(KafkaError) {
-      value = try opened().topic.load(key: Array(connector.utf8))
+      value = try opened().topic.load(
+        key: Array(connector.utf8), waitsForOpenTransactions: waitsForOpenTransactions)
     } catch {
       throw failure(error)
     }

@@ -164,7 +164,7 @@ struct VerifyCommand: ParsableCommand {
     case .configuration: .configuration
     case .unreachable: .unreachable
     case .slotBusy: .tryAgain
-    case .delivery: .internalFault
+    case .delivery, .undelivered: .internalFault
     case .stopped: .interrupted
     }
   }

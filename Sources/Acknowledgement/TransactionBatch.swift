@@ -1,0 +1,94 @@
+/// When a Kafka transaction ends: whole database transactions, gathered by time and size. Pure; all times are of one
+/// monotonic clock, in milliseconds.
+public struct TransactionBatch: Sendable {
+  public struct Bounds: Sendable, Equatable {
+    /// `transaction.boundary.interval.ms`; `nil` (`transaction.boundary=poll`): as soon as nothing more is there to read.
+    public var intervalMilliseconds: Int64?
+    /// With `poll`, while there is always more to read.
+    public var busyMilliseconds: Int64 = 100
+    /// More records end the Kafka transaction at the next end of a database transaction.
+    public var recordsMax = 20_000
+    /// `transaction.timeout.ms`. Nothing is left open for longer than half of it.
+    public var timeoutMilliseconds: Int64 = 60_000
+    /// `sluice.transaction.records.max`: a database transaction with more is divided.
+    public var dividedRecordsMin = 1_000_000
+    /// Each unit by itself: what comes before one that cannot be delivered is committed without it.
+    public var commitsEachUnit = false
+
+    public init() {}
+  }
+
+  public let bounds: Bounds
+  private var openedAt: Int64 = 0
+  private var records = 0
+  /// Database transactions, or other units, that the Kafka transaction holds whole.
+  public private(set) var wholeUnits = 0
+  /// It holds records of a unit that has not ended.
+  public private(set) var hasPartialUnit = false
+  /// The rest of a unit will not come: what is open can only be aborted.
+  public private(set) var isSpoilt = false
+  /// No record is let in until the commit has ended.
+  public private(set) var isSealed = false
+  /// Which part of a divided database transaction comes now; 1 for one that is not divided.
+  public private(set) var part = 1
+
+  public init(_ bounds: Bounds) { self.bounds = bounds }
+
+  /// A Kafka transaction was opened.
+  public mutating func opened(at now: Int64) {
+    openedAt = now
+    records = 0
+    wholeUnits = 0
+    hasPartialUnit = false
+  }
+
+  public mutating func recordAccepted() {
+    records += 1
+    hasPartialUnit = true
+  }
+
+  public mutating func unitEnded() {
+    if bounds.commitsEachUnit, hasPartialUnit { isSealed = true }
+    wholeUnits += 1
+    hasPartialUnit = false
+    part = 1
+  }
+
+  /// The open unit was given up.
+  public mutating func unitAbandoned() {
+    if hasPartialUnit { isSpoilt = true }
+    part = 1
+  }
+
+  /// Whether it is time to commit; asked between units.
+  public func isDue(at now: Int64, isQuiet: Bool) -> Bool {
+    if isSpoilt { return false }
+    if records >= bounds.recordsMax || bounds.commitsEachUnit { return true }
+    return (isQuiet && bounds.intervalMilliseconds == nil) || now - openedAt >= delayMilliseconds
+  }
+
+  /// Until `isDue` for the time alone.
+  public func millisecondsUntilDue(at now: Int64) -> Int64 { max(0, openedAt + delayMilliseconds - now) }
+
+  private var delayMilliseconds: Int64 {
+    min(bounds.intervalMilliseconds ?? bounds.busyMilliseconds, bounds.timeoutMilliseconds / 4)
+  }
+
+  /// Whether the open unit is too large, or has taken too long, for one Kafka transaction.
+  public func mustDivide(at now: Int64) -> Bool {
+    hasPartialUnit && !isSpoilt && (records >= bounds.dividedRecordsMin || isTooOld(at: now))
+  }
+
+  public func isTooOld(at now: Int64) -> Bool { now - openedAt >= bounds.timeoutMilliseconds / 2 }
+
+  /// Nothing more goes in.
+  public mutating func seal() { isSealed = true }
+
+  /// The commit has ended well. `isDivided`: the rest of a database transaction follows.
+  public mutating func committed(isDivided: Bool) {
+    isSealed = false
+    wholeUnits = 0
+    hasPartialUnit = false
+    if isDivided { part += 1 }
+  }
+}

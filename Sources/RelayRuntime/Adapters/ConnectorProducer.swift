@@ -1,0 +1,202 @@
+import Acknowledgement
+import KafkaSink
+import Logging
+import Primitives
+
+/// The one producer of a connector. The loop's sink hands its records over here; exactly once, the state record goes the
+/// same way, so that both are committed together. Belongs to the connector's thread.
+final class ConnectorProducer {
+  enum Transaction {
+    case none, open, committing
+  }
+
+  /// Of a state record, which is nobody's unit. No unit's ticket reaches it (`RecordTicket`).
+  private static let stateTicket = UInt.max
+  /// The thread waits so long for a commit at a time, and serves PostgreSQL in between.
+  static let commitTurnMilliseconds = 2
+  /// A connector that ends waits so long for the brokers to take its abort; else they abort by `transaction.timeout.ms`.
+  private static let abortMilliseconds: Int64 = 3_000
+
+  var producer: KafkaProducer
+  private(set) var transaction = Transaction.none
+  private let plan: TransactionPlan?
+  private let logger: Logger
+  private let stateTopic: Int
+  private var openedAt: Int64 = 0
+  private var failure: SinkError?
+  /// librdkafka repeats its connection errors; each text is logged once until it changes.
+  private var lastEvent = ""
+
+  /// - Parameters:
+  ///   - plan: `nil` is at least once.
+  ///   - properties: librdkafka's names, `transactional.id` among them if there is a plan.
+  init(
+    properties: [(name: String, value: String)], transactions plan: TransactionPlan?, logger: Logger
+  ) throws(SinkError) {
+    do throws(KafkaError) {
+      var producer = try KafkaProducer(properties: properties)
+      stateTopic = try plan.map { plan throws(KafkaError) in try producer.topicIndex(plan.stateTopic) } ?? -1
+      self.producer = producer
+    } catch {
+      throw SinkError("the Kafka producer cannot be made: \(error)")
+    }
+    self.plan = plan
+    self.logger = logger
+  }
+
+  // MARK: Records
+
+  func enqueue(_ record: borrowing EncodedRecord, ticket: UInt) throws(SinkError) -> SinkEnqueued {
+    do throws(KafkaError) {
+      return try producer.enqueue(record, ticket: ticket) == .accepted ? .accepted : .queueFull
+    } catch {
+      throw sinkError(error)
+    }
+  }
+
+  func collect(_ body: (UInt64, SinkDelivery) -> Void) throws(SinkError) {
+    var failed: KafkaError?
+    let isTransactional = plan != nil
+    let events = producer.collectDeliveries { ticket, result in
+      if let error = result.error {
+        if isTransactional, !error.isOfRecord || ticket == ConnectorProducer.stateTicket {
+          failed = failed ?? error
+        } else {
+          body(UInt64(ticket), .failed("\(error)"))
+        }
+      } else if ticket != ConnectorProducer.stateTicket {
+        body(UInt64(ticket), .acknowledged)
+      }
+    }
+    for event in events { note(event) }
+    if let failed { failure = failure ?? sinkError(failed) }
+    if let failure { throw failure }
+  }
+
+  private func note(_ event: ClientEvent) {
+    switch event {
+    case .error(let error):
+      if error.isFatal { failure = sinkError(error) }
+      let text = "\(error)"
+      if text != lastEvent { logger.warning("Kafka: \(text)") }
+      lastEvent = text
+    case .log(let level, let facility, let text):
+      if level <= 3 { logger.debug("librdkafka \(facility): \(text)") }
+    }
+  }
+
+  /// What an error calls for. At least once a fatal error stops the connector. Exactly once all but fencing and what only
+  /// the operator can mend is aborted and sent again.
+  private func sinkError(_ error: KafkaError) -> SinkError {
+    guard let plan else {
+      return SinkError(error.isFatal ? "the Kafka producer has failed for good: \(error)" : "\(error)")
+    }
+    if error.isOfRecord { return SinkError("\(error)") }
+    // The brokers fence the producer of a transaction that ran out of time like one whose place was taken.
+    let hasExpired =
+      transaction != .none
+      && RelayClock.now().monotonicMilliseconds - openedAt >= plan.bounds.timeoutMilliseconds
+    if (error.kind == .fenced || producer.fatalError?.kind == .fenced), !hasExpired {
+      return SinkError(
+        "another producer with transactional.id \(plan.id) has taken over, and this one can publish nothing more: \(error). Only one relay may run connectors of this name with this group.id"
+      )
+    }
+    if error.kind == .notAuthorized || error.kind == .authentication || error.kind == .unsupported {
+      return SinkError("\(error)")
+    }
+    return SinkError(
+      "the Kafka transaction is aborted and sent again from the last committed position: \(error)", remedy: .startOver)
+  }
+
+  // MARK: Transactions
+
+  /// Fences earlier producers of the connector and ends what they left open. Waits for the brokers; `isStopped` ends that.
+  func initialize(timeoutMilliseconds: Int64, isStopped: () -> Bool) throws(SinkError) {
+    let until = RelayClock.now().monotonicMilliseconds + timeoutMilliseconds
+    while try !initTurn() {
+      try collect { _, _ in }
+      if isStopped() || RelayClock.now().monotonicMilliseconds >= until {
+        throw SinkError("the brokers have not answered within \(timeoutMilliseconds) ms", remedy: .startOver)
+      }
+    }
+  }
+
+  private func initTurn() throws(SinkError) -> Bool {
+    do throws(KafkaError) {
+      return try producer.initTransactions(timeoutMilliseconds: 200)
+    } catch {
+      throw sinkError(error)
+    }
+  }
+
+  func beginTransaction() throws(SinkError) {
+    precondition(transaction == .none, "a transaction is open")
+    do throws(KafkaError) {
+      try producer.beginTransaction()
+    } catch {
+      throw sinkError(error)
+    }
+    transaction = .open
+    openedAt = RelayClock.now().monotonicMilliseconds
+  }
+
+  func beginCommit(_ state: inout EncodedRecord) throws(SinkError) -> SinkEnqueued {
+    precondition(transaction == .open, "no transaction is open")
+    state.topic = stateTopic
+    guard try enqueue(state, ticket: ConnectorProducer.stateTicket) == .accepted else { return .queueFull }
+    transaction = .committing
+    return .accepted
+  }
+
+  func pollCommit(timeoutMilliseconds: Int) throws(SinkError) -> Bool {
+    precondition(transaction == .committing, "nothing is being committed")
+    do throws(KafkaError) {
+      guard try producer.commitTransaction(timeoutMilliseconds: timeoutMilliseconds) else { return false }
+    } catch {
+      throw sinkError(error)
+    }
+    transaction = .none
+    return true
+  }
+
+  func abandon() {
+    producer.purge()
+    guard plan != nil, transaction != .none, producer.fatalError == nil else { return }
+    let until = RelayClock.now().monotonicMilliseconds + ConnectorProducer.abortMilliseconds
+    do throws(KafkaError) {
+      while try !producer.abortTransaction(timeoutMilliseconds: 50) {
+        producer.collectDeliveries { _, _ in }
+        if RelayClock.now().monotonicMilliseconds >= until { break }
+      }
+    } catch {
+      // A commit that is under way cannot be taken back; the next producer waits for its outcome.
+      logger.debug("the Kafka transaction could not be aborted: \(error)")
+    }
+    transaction = .none
+  }
+}
+
+/// Exactly once, for one connector.
+public struct TransactionPlan: Sendable {
+  /// `transactional.id`
+  public var id: String
+  /// `offset.storage.topic`
+  public var stateTopic: String
+  public var bounds: TransactionBatch.Bounds
+
+  public init(id: String, stateTopic: String, bounds: TransactionBatch.Bounds) {
+    self.id = id
+    self.stateTopic = stateTopic
+    self.bounds = bounds
+  }
+}
+
+extension KafkaError {
+  /// The record itself cannot be delivered, now or later.
+  fileprivate var isOfRecord: Bool {
+    switch kind {
+    case .recordTooLarge, .invalidRecord, .notAuthorized, .unknownTopic: !isFatal
+    default: false
+    }
+  }
+}
