@@ -17,7 +17,12 @@ final class KillRig {
   private var writers: [LoadWriter] = []
   private var relayCount = 0
 
-  init() throws {
+  /// Exactly once, the state is in a topic of the broker. The embedded one keeps no isolation, so a reader sees also what
+  /// was aborted: what is lost or out of order shows, what comes twice does not.
+  private let isExactlyOnce: Bool
+
+  init(isExactlyOnce: Bool = false) throws {
+    self.isExactlyOnce = isExactlyOnce
     var options = EmbeddedPostgres.Options()
     options.settings = ["shared_buffers": "32MB"]
     postgres = try EmbeddedPostgres(options)
@@ -36,10 +41,14 @@ final class KillRig {
     try writeFiles()
   }
 
+  private var exactlyOnce: String {
+    "exactly.once.source.support=enabled\noffset.storage.topic=kill-offsets\noffset.storage.replication.factor=1"
+  }
+
   private func writeFiles() throws {
     let worker = """
       bootstrap.servers=\(kafka.bootstrapServers)
-      offset.storage.file.filename=\(directory)/offsets
+      \(isExactlyOnce ? exactlyOnce : "offset.storage.file.filename=\(directory)/offsets")
       key.converter=org.apache.kafka.connect.storage.StringConverter
       value.converter=org.apache.kafka.connect.json.JsonConverter
       value.converter.schemas.enable=false
