@@ -152,7 +152,9 @@ public final class ScriptedPostgres {
 
   static func frames(of transaction: Transaction, describing: Bool) -> [[UInt8]] {
     var lsn = transaction.commitLSN - UInt64(transaction.rows.count) * 8
-    var frames = [WireBuilder.xLogData(at: lsn, WireBuilder.begin(commitLSN: transaction.commitLSN, xid: transaction.xid))]
+    var frames = [
+      WireBuilder.xLogData(at: lsn, WireBuilder.begin(commitLSN: transaction.commitLSN, xid: transaction.xid))
+    ]
     if describing, !transaction.rows.isEmpty {
       frames.append(WireBuilder.xLogData(at: 0, relationMessage))
     }

@@ -140,7 +140,8 @@ public struct RelayLoop<
     try updateStatus(time)
     if mayHaveMore { return .busy }
     return .idle(
-      milliseconds: waitMilliseconds(time), isFull: !pipeline.records.isEmpty || !isReading || !mayReadFrames || isDividing)
+      milliseconds: waitMilliseconds(time),
+      isFull: !pipeline.records.isEmpty || !isReading || !mayReadFrames || isDividing)
   }
 
   /// A turn without the source: acknowledgements and the state record go on while a connection is being made.

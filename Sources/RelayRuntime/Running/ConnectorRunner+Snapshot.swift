@@ -96,7 +96,8 @@ extension ConnectorRunner {
     }
     return SnapshotRun.Work(
       tables: ordered, chunks: chunks,
-      marksEnds: !(snapshot.readsTablesWhole && min(plan.transactions == nil ? snapshot.readers : 1, ordered.count) > 1),
+      marksEnds:
+        !(snapshot.readsTablesWhole && min(plan.transactions == nil ? snapshot.readers : 1, ordered.count) > 1),
       captured: captured.map { TableID(schema: $0.schema, name: $0.name) })
   }
 }

@@ -75,7 +75,8 @@ struct ConnectorRunner {
   /// Returns whether the slot was this relay's and may go with it: a standby never had it, and what is left unacknowledged
   /// has to be sent again from it.
   private func life(
-    _ options: PipelineOptions, _ transactions: TransactionPlan?, _ keeper: StateKeeper, _ stored: WakeUp, _ backoff: inout Backoff
+    _ options: PipelineOptions, _ transactions: TransactionPlan?, _ keeper: StateKeeper, _ stored: WakeUp,
+    _ backoff: inout Backoff
   ) throws(ConnectorFailure) -> Bool {
     status.update { if $0.state != .standby { $0.state = .starting } }
     let replication = try connectReplication()

@@ -60,7 +60,7 @@ extension Integration {
       }
       print("take-over by a standby, exactly once: \(took.formatted(.units(allowed: [.milliseconds])))")
       #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
-      #expect(took < .seconds(3))
+      #expect(took < .seconds(1))
     }
   }
 }
