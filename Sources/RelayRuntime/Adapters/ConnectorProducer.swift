@@ -12,8 +12,9 @@ final class ConnectorProducer {
 
   /// Of a state record, which is nobody's unit. No unit's ticket reaches it (`RecordTicket`).
   private static let stateTicket = UInt.max
-  /// The thread waits so long for a commit at a time, and serves PostgreSQL in between.
-  static let commitTurnMilliseconds = 2
+  /// The thread waits so long for a commit at a time, and serves PostgreSQL in between. Not shorter: with 2 ms, where most
+  /// commits time out and resume, a process was seen to abort on librdkafka 2.0.2's own thread.
+  static let commitTurnMilliseconds = 500
   /// A connector that ends waits so long for the brokers to take its abort; else they abort by `transaction.timeout.ms`.
   private static let abortMilliseconds: Int64 = 3_000
 
@@ -23,6 +24,7 @@ final class ConnectorProducer {
   private let logger: Logger
   private let stateTopic: Int
   private var openedAt: Int64 = 0
+  private var isStateAcknowledged = false
   private var failure: SinkError?
   /// librdkafka repeats its connection errors; each text is logged once until it changes.
   private var lastEvent = ""
@@ -54,20 +56,24 @@ final class ConnectorProducer {
     }
   }
 
-  func collect(_ body: (UInt64, SinkDelivery) -> Void) throws(SinkError) {
+  func collect(waitMilliseconds: Int = 0, _ body: (UInt64, SinkDelivery) -> Void) throws(SinkError) {
     var failed: KafkaError?
     let isTransactional = plan != nil
-    let events = producer.collectDeliveries { ticket, result in
+    var hasState = false
+    let events = producer.collectDeliveries(timeoutMilliseconds: waitMilliseconds) { ticket, result in
       if let error = result.error {
         if isTransactional, !error.isOfRecord || ticket == ConnectorProducer.stateTicket {
           failed = failed ?? error
         } else {
           body(UInt64(ticket), .failed("\(error)"))
         }
-      } else if ticket != ConnectorProducer.stateTicket {
+      } else if ticket == ConnectorProducer.stateTicket {
+        hasState = true
+      } else {
         body(UInt64(ticket), .acknowledged)
       }
     }
+    if hasState { isStateAcknowledged = true }
     for event in events { note(event) }
     if let failed { failure = failure ?? sinkError(failed) }
     if let failure { throw failure }
@@ -123,7 +129,7 @@ final class ConnectorProducer {
 
   private func initTurn() throws(SinkError) -> Bool {
     do throws(KafkaError) {
-      return try producer.initTransactions(timeoutMilliseconds: 200)
+      return try producer.initTransactions(timeoutMilliseconds: 1_000)
     } catch {
       throw sinkError(error)
     }
@@ -145,11 +151,14 @@ final class ConnectorProducer {
     state.topic = stateTopic
     guard try enqueue(state, ticket: ConnectorProducer.stateTicket) == .accepted else { return .queueFull }
     transaction = .committing
+    isStateAcknowledged = false
     return .accepted
   }
 
   func pollCommit(timeoutMilliseconds: Int) throws(SinkError) -> Bool {
     precondition(transaction == .committing, "nothing is being committed")
+    // The call would wait for the report, which only this thread collects.
+    guard isStateAcknowledged else { return false }
     do throws(KafkaError) {
       guard try producer.commitTransaction(timeoutMilliseconds: timeoutMilliseconds) else { return false }
     } catch {
@@ -164,7 +173,7 @@ final class ConnectorProducer {
     guard plan != nil, transaction != .none, producer.fatalError == nil else { return }
     let until = RelayClock.now().monotonicMilliseconds + ConnectorProducer.abortMilliseconds
     do throws(KafkaError) {
-      while try !producer.abortTransaction(timeoutMilliseconds: 50) {
+      while try !producer.abortTransaction(timeoutMilliseconds: 200) {
         producer.collectDeliveries { _, _ in }
         if RelayClock.now().monotonicMilliseconds >= until { break }
       }

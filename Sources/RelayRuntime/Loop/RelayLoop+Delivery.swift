@@ -84,6 +84,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     Self.settle(&ledger, &observations, nowMicroseconds: nowMicroseconds)
     position.acknowledge(ledger.acknowledged)
     contexts.acknowledge(ledger.acknowledgedMark)
+    try pollCommit()
   }
 
   static func collect(

@@ -87,7 +87,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     if leavesSocketUnread { wait = min(wait, limits.blockedStatusIntervalMilliseconds) }
     if let batch, sink.isInTransaction {
       wait = min(
-        wait, position.beingStored != nil ? 0 : max(1, batch.millisecondsUntilDue(at: time.monotonicMilliseconds)))
+        wait, position.beingStored != nil ? 1 : max(1, batch.millisecondsUntilDue(at: time.monotonicMilliseconds)))
     }
     if incremental.awaitedPosition != nil { wait = min(wait, limits.positionRequestIntervalMilliseconds) }
     if let retryChunkAt { wait = min(wait, max(1, retryChunkAt - time.monotonicMilliseconds)) }

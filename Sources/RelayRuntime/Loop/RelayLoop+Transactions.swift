@@ -45,10 +45,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
 
   mutating func advanceBatch(_ time: RelayTime, isQuiet: Bool) throws(RelayFailure) {
     do throws(SinkError) {
-      if position.beingStored != nil {
-        guard try sink.pollCommit() else { return }
-        committed()
-      }
+      guard position.beingStored == nil else { return }
       seal(time, isQuiet: isQuiet)
       // The last of what went in may have been closed since acknowledgements were collected.
       guard batch?.isSealed == true, ledger.recordsInFlight == 0 else { return }
@@ -61,7 +58,14 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     }
   }
 
-  private mutating func committed() {
+  /// A commit that is under way; before records are handed over, which wait for it.
+  mutating func pollCommit() throws(RelayFailure) {
+    guard batch != nil, position.beingStored != nil else { return }
+    do throws(SinkError) {
+      guard try sink.pollCommit() else { return }
+    } catch {
+      throw .sink(error)
+    }
     position.storeSucceeded()
     contexts.storeEnded(hasSucceeded: true)
     batch?.committed(isDivided: division != nil)

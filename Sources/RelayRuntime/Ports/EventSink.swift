@@ -19,7 +19,7 @@ public protocol EventSink: ~Copyable {
   /// Adds the position's record, whose topic is the sink's to know, and starts to commit. Every record of the transaction
   /// has been acknowledged. `queueFull`: nothing has been done.
   mutating func beginCommit(_ position: inout EncodedRecord) throws(SinkError) -> SinkEnqueued
-  /// Returns `true` once the commit that was begun has ended well. Waits a few milliseconds at most.
+  /// Returns `true` once the commit that was begun has ended well. Waits half a second at most.
   mutating func pollCommit() throws(SinkError) -> Bool
 }
 

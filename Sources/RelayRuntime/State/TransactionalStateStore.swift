@@ -28,14 +28,16 @@ struct TransactionalStateStore: StateStore {
       record.encode(into: &state)
       let until = RelayClock.now().monotonicMilliseconds + timeoutMilliseconds
       while try producer.beginCommit(&state) == .queueFull { try wait(until) }
-      while try !producer.pollCommit(timeoutMilliseconds: 50) { try wait(until) }
+      while try !producer.pollCommit(timeoutMilliseconds: ConnectorProducer.commitTurnMilliseconds) { try wait(until) }
     } catch {
       throw StateStoreError(error.description, isTransient: error.remedy == .startOver)
     }
   }
 
   private func wait(_ until: Int64) throws(SinkError) {
-    try producer.collect { _, _ in preconditionFailure("a record that was not acknowledged before its position") }
+    try producer.collect(waitMilliseconds: 10) { _, _ in
+      preconditionFailure("a record that was not acknowledged before its position")
+    }
     if RelayClock.now().monotonicMilliseconds >= until {
       throw SinkError("the commit has not ended within \(timeoutMilliseconds) ms", remedy: .startOver)
     }

@@ -1,0 +1,153 @@
+import EmbeddedServers
+import Foundation
+import KafkaSink
+import PostgresSource
+import Testing
+
+extension Integration {
+  /// First snapshots in exactly-once mode. The embedded broker shows what was aborted too, so only tables that were
+  /// committed must have each row once.
+  @Suite(.serialized) struct ExactlyOnceSnapshotTests {
+    private static let rows = 10_000
+
+    private final class Rig {
+      let postgres: EmbeddedPostgres
+      let kafka: EmbeddedKafka
+      let states: LastStates
+      let tables: [String]
+      let server: PostgresConnection
+      private let directory: String
+
+      init(tables: [String], keyless: Set<String> = []) throws {
+        postgres = try EmbeddedPostgres()
+        kafka = try EmbeddedKafka()
+        self.tables = tables
+        server = try PostgresConnection(postgres.tcpSettings())
+        for table in tables {
+          try server.execute("CREATE TABLE \(table) (id int \(keyless.contains(table) ? "" : "PRIMARY KEY"), v bigint)")
+          try server.execute("INSERT INTO \(table) SELECT g, g FROM generate_series(1, \(rows)) g")
+          try kafka.createTopic("p.public.\(table)")
+        }
+        try kafka.createTopic("offsets")
+        directory = postgres.directory + "/once"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        let worker = """
+          bootstrap.servers=\(kafka.bootstrapServers)
+          exactly.once.source.support=enabled
+          offset.storage.topic=offsets
+          offset.storage.replication.factor=1
+          key.converter=org.apache.kafka.connect.json.JsonConverter
+          key.converter.schemas.enable=false
+          value.converter=org.apache.kafka.connect.json.JsonConverter
+          value.converter.schemas.enable=false
+
+          """
+        try worker.write(toFile: directory + "/worker.properties", atomically: false, encoding: .utf8)
+        let config = [
+          "connector.class": "io.debezium.connector.postgresql.PostgresConnector", "plugin.name": "pgoutput",
+          "database.hostname": "127.0.0.1", "database.port": String(postgres.port), "database.user": "postgres",
+          "database.password": "unused", "database.dbname": "postgres", "topic.prefix": "p", "slot.name": "once_slot",
+          "publication.name": "once_pub", "publication.autocreate.mode": "filtered",
+          "table.include.list": "public.t.*", "incremental.snapshot.chunk.size": "500", "transforms": "flat",
+          "transforms.flat.type": "io.debezium.transforms.ExtractNewRecordState",
+          "transforms.flat.add.fields": "op,source.snapshot",
+          "transforms.flat.delete.tombstone.handling.mode": "rewrite",
+        ]
+        let object: [String: Any] = ["name": "once", "config": config]
+        try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: directory + "/c.json"))
+        states = try LastStates(
+          bootstrapServers: kafka.bootstrapServers, topics: tables.map { "p.public.\($0)" })
+      }
+
+      func start() throws -> RelayProcess {
+        try RelayProcess(["run", directory + "/worker.properties", directory + "/c.json"], directory: directory)
+      }
+
+      /// The state record that is committed.
+      func record() throws -> [String: Any] {
+        let topic = try OffsetsTopic(
+          name: "offsets", properties: [(name: "bootstrap.servers", value: kafka.bootstrapServers)])
+        guard let value = try topic.load(key: Array("once".utf8)) else { return [:] }
+        return try JSONSerialization.jsonObject(with: Data(value)) as? [String: Any] ?? [:]
+      }
+
+      func finished() throws -> [String] {
+        let record = try record()
+        return record.keys.compactMap { key in
+          key.hasPrefix("snapshotFinished.")
+            ? record["snapshotTable." + key.dropFirst("snapshotFinished.".count)] as? String : nil
+        }
+      }
+
+      func waitUntilConfirmed(_ relay: RelayProcess) throws {
+        try server.execute("SELECT pg_logical_emit_message(true, 'x', 'x')")
+        let end = try server.query("SELECT pg_current_wal_lsn()").firstValue
+        try waitUntil("\(end ?? "") is confirmed\n\(relay.output)", within: .seconds(60)) {
+          try server.query(
+            "SELECT 1 FROM pg_replication_slots WHERE confirmed_flush_lsn >= $1::pg_lsn", [end]
+          ).rows.count == 1
+        }
+      }
+
+      func stop() {
+        states.stop()
+        kafka.stop()
+        postgres.stop()
+      }
+    }
+
+    @Test func everyRowComesOnceAndTheStreamFollows() async throws {
+      try await onOwnThread {
+        let rig = try Rig(tables: ["t1", "t2", "t3"], keyless: ["t2"])
+        defer { rig.stop() }
+        let relay = try rig.start()
+        try rig.waitUntilConfirmed(relay)
+        try rig.server.execute("UPDATE t1 SET v = v + 1000000 WHERE id <= 100")
+        try rig.waitUntilConfirmed(relay)
+        try relay.stop()
+        let again = try rig.start()
+        try rig.waitUntilConfirmed(again)
+        try again.stop()
+        for table in rig.tables {
+          try waitUntil("\(table) is complete", within: .seconds(10)) {
+            rig.states["p.public.\(table)"].rows.count == Self.rows
+          }
+          #expect(rig.states["p.public.\(table)"].firstReads == Self.rows)
+          #expect(rig.states["p.public.\(table)"].laterReads == 0)
+        }
+        #expect(rig.states["p.public.t1"].rows[100] == 1_000_100)
+        #expect(rig.states.problems.isEmpty)
+        #expect(try rig.record()["snapshot"] as? String == "complete")
+      }
+    }
+
+    @Test func committedTablesAreNotReadAgainAfterAKill() async throws {
+      try await onOwnThread {
+        let rig = try Rig(tables: (1...8).map { "t\($0)" })
+        defer { rig.stop() }
+        let relay = try rig.start()
+        try waitUntil("a table is committed\n\(relay.output)", within: .seconds(30)) { try !rig.finished().isEmpty }
+        relay.kill()
+        let finished = try rig.finished()
+        let record = try rig.record()
+        let last = try rig.start()
+        try rig.waitUntilConfirmed(last)
+        try waitUntil("the rest has been read\n\(last.output)", within: .seconds(60)) {
+          let record = try rig.record()
+          return record["snapshot"] as? String == "complete" && record["incrementalTables"] == nil
+        }
+        for table in rig.tables {
+          let topic = "p.public.\(table)"
+          try waitUntil("\(topic) is complete", within: .seconds(30)) { rig.states[topic].rows.count == Self.rows }
+          if finished.contains(table) {
+            #expect(rig.states[topic].firstReads == Self.rows && rig.states[topic].laterReads == 0)
+          }
+        }
+        print(
+          "exactly once, kill -9 inside the snapshot (\(record["snapshot"] ?? "?")): \(finished.sorted()) were committed")
+        #expect(rig.states.problems.isEmpty, "\(rig.states.problems.prefix(3))")
+        try last.stop()
+      }
+    }
+  }
+}
