@@ -29,6 +29,21 @@ import Testing
     #expect(try StateRecord(json: record.json) == record)
   }
 
+  @Test func howMuchOfADividedTransactionIsCommittedIsKept() throws {
+    var record = Self.record
+    record.position.divided = DividedTransaction(TransactionID(rawValue: .max), changes: .max)
+    #expect(try StateRecord(json: record.json) == record)
+    for change in ["\"-1\"", "\"x\"", nil] as [String?] {
+      #expect(throws: StateStoreError.self) {
+        try StateRecord(
+          json: json {
+            $0["dividedTransaction"] = "\"9\""
+            $0["dividedChanges"] = change
+          })
+      }
+    }
+  }
+
   @Test func aRecordIsOneLine() {
     #expect(!Self.record.json.contains(UInt8(ascii: "\n")))
   }

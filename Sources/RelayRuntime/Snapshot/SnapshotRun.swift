@@ -77,7 +77,8 @@ struct SnapshotRun {
         let before = reader.rows
         let outcome = try reader.send(
           // The next table's first row sends the last one of a table that has ended, and stays behind itself.
-          rowsMax: work.savesProgress && ends.hasUnsaved ? 1 : SnapshotRun.rowsPerTurnMax, of: table.oid, &sequence, &feed, into: &loop, time)
+          rowsMax: work.savesProgress && ends.hasUnsaved ? 1 : SnapshotRun.rowsPerTurnMax, of: table.oid, &sequence,
+          &feed, into: &loop, time)
         progress.add(rows: reader.rows - before, toTable: chunk.table)
         switch outcome {
         case .needsData: sockets.append(reader.socket)

@@ -144,7 +144,8 @@ extension Integration {
           }
         }
         print(
-          "exactly once, kill -9 inside the snapshot (\(record["snapshot"] ?? "?")): \(finished.sorted()) were committed")
+          "exactly once, kill -9 inside the snapshot (\(record["snapshot"] ?? "?")): \(finished.sorted()) were committed"
+        )
         #expect(rig.states.problems.isEmpty, "\(rig.states.problems.prefix(3))")
         try last.stop()
       }
