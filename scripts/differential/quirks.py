@@ -33,6 +33,8 @@ DECIDED_FAILURES = {
 }
 # The text of the relay's failure, where Debezium goes on.
 DECIDED_REFUSALS = {
+    'topic-name': (
+        re.compile(r', topic [^ ].{250}', re.S), 'a topic of more than 249 characters: Kafka takes none, and the comparison has no Kafka on the other side'),
     'partition-hash': (
         re.compile(r'PartitionRouting: .* is a structure or a bit string'),
         'PartitionRouting by a structure or a bit string: the partition differs from run to run of Debezium'),

@@ -78,7 +78,13 @@ struct DemoServers {
       var overrides = PlanBuilder.Overrides()
       overrides.database = bankSettings.merging(["user": DemoServers.relayRole])
       let builder = PlanBuilder(worker: worker, overrides: overrides)
-      return (try loaded.connectors.map { try builder.plan($0) }, try KafkaClientSettings.consumer(of: worker))
+      let plans = try loaded.connectors.map { connector in
+        var plan = try builder.plan(connector)
+        // Goes with the server's own files.
+        plan.streaming.directory = postgres.directory + "/spill"
+        return plan
+      }
+      return (plans, try KafkaClientSettings.consumer(of: worker))
     } catch let code as ExitCode {
       throw code
     } catch {
