@@ -57,7 +57,7 @@ dependencies:
 simulate: dependencies
 	$(SWIFT) build -c release --build-tests -Xswiftc -enable-testing --scratch-path .build/simulation
 	@SLUICE_SIMULATION_SECONDS='$(SECONDS)' SLUICE_SIMULATION_FROM='$(SEED)' $(SWIFT) test -c release --skip-build \
-	  --scratch-path .build/simulation --filter nothingIsLostOrInvented
+	  --scratch-path .build/simulation --filter 'nothingIsLostOrInvented|everyChangeIsCommittedOnce'
 
 model:
 	@docs/model/check

@@ -1,21 +1,11 @@
-import Foundation
 import RelayTestSupport
 import Testing
 
-/// Seeds as in `RelaySimulationTests`.
 @Suite struct ExactlyOnceSimulationTests {
-  private static let environment = ProcessInfo.processInfo.environment
-
   @Test func everyChangeIsCommittedOnceAndInOrderUnderAnyFault() throws {
-    let seeds: [UInt64]
-    if let one = Self.environment["SLUICE_SIMULATION_SEED"].flatMap({ UInt64($0) }) {
-      seeds = [one]
-    } else {
-      let count = Self.environment["SLUICE_SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 120
-      seeds = Array(1...count)
-    }
+    var seeds = SimulationSeeds()
     var total = ExactlyOnceSimulation.Summary()
-    for seed in seeds {
+    while let seed = seeds.next() {
       var simulation = ExactlyOnceSimulation(seed: seed)
       do {
         let summary = try simulation.run(steps: 300)
@@ -34,6 +24,12 @@ import Testing
         )
         return
       }
+    }
+    if seeds.isTimed {
+      print(
+        "simulation, exactly once: \(seeds.count) seeds from \(seeds.first), \(total.rows) rows, \(total.kills) kills, "
+          + "\(total.cuts) cuts, \(total.aborts) aborts, \(total.fencings) fencings, \(total.divisions) divisions, no violation"
+      )
     }
     // A simulation in which nothing goes wrong proves nothing.
     if seeds.count >= 100 {

@@ -1,14 +1,7 @@
-import Foundation
 import RelayTestSupport
 import Testing
 
-/// Seeds come from `SLUICE_SIMULATION_SEED` (one seed, to replay), or count up from 1 to `SLUICE_SIMULATION_SEEDS`, or from
-/// `SLUICE_SIMULATION_FROM` until `SLUICE_SIMULATION_SECONDS` have passed (`make simulate`).
 @Suite struct RelaySimulationTests {
-  private static func number(_ name: String) -> UInt64? {
-    ProcessInfo.processInfo.environment["SLUICE_SIMULATION_" + name].flatMap { UInt64($0) }
-  }
-
   /// The test of the test: a relay with a mistake is found out.
   @Test(arguments: WrongRule.allCases)
   func aWrongRuleIsFoundOut(rule: WrongRule) {
@@ -26,14 +19,9 @@ import Testing
   }
 
   @Test func nothingIsLostOrInventedOrReorderedUnderAnyFault() throws {
-    let end = Self.number("SECONDS").map { ContinuousClock.now + .seconds(Int64($0)) }
-    let first = Self.number("SEED") ?? Self.number("FROM") ?? 1
-    let last = Self.number("SEED") ?? (end == nil ? Self.number("SEEDS") ?? 120 : .max)
+    var seeds = SimulationSeeds()
     var total = Simulation.Summary()
-    var count = 0
-    for seed in first...last {
-      if let end, ContinuousClock.now >= end { break }
-      count += 1
+    while let seed = seeds.next() {
       var simulation = Simulation(seed: seed)
       do {
         let summary = try simulation.run(steps: 300)
@@ -52,9 +40,10 @@ import Testing
         return
       }
     }
-    if end != nil {
+    let count = seeds.count
+    if seeds.isTimed {
       print(
-        "simulation: \(count) seeds from \(first), \(total.rows) rows, \(total.kills) kills, \(total.cuts) cuts, "
+        "simulation: \(count) seeds from \(seeds.first), \(total.rows) rows, \(total.kills) kills, \(total.cuts) cuts, "
           + "\(total.stops) stops, \(total.duplicates) duplicates, no violation")
     }
     // A simulation in which nothing goes wrong proves nothing.

@@ -57,11 +57,15 @@ public struct ChunkAnswer: Sendable {
     /// Transactions whose changes of the table the rows may not show though they are in the log: those that had written to it
     /// and not ended just before the rows were read.
     public let writers: Set<UInt32>
+    /// Those, and the transactions that had written to anything else.
+    public let running: Set<UInt32>
 
     public init(
-      chunk: WindowRows, end: [String?], maximum: [String?], shownKeyColumns: Int? = nil, writers: Set<UInt32> = []
+      chunk: WindowRows, end: [String?], maximum: [String?], shownKeyColumns: Int? = nil, writers: Set<UInt32> = [],
+      running: Set<UInt32> = []
     ) {
       self.writers = writers
+      self.running = running
       self.chunk = chunk
       self.end = end
       self.maximum = maximum

@@ -28,7 +28,8 @@ enum ChunkTable {
   }
 
   private static func readInTransaction(
-    _ collection: IncrementalContext.Collection, _ writers: Set<UInt32>, after: [String?]?, maximum: [String?]?,
+    _ collection: IncrementalContext.Collection, _ writers: (ofTable: Set<UInt32>, all: Set<UInt32>), after: [String?]?,
+    maximum: [String?]?,
     rowsMax: Int, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> Outcome {
     let id = collection.table
@@ -70,26 +71,33 @@ enum ChunkTable {
       ChunkAnswer.Rows(
         chunk: WindowRows(relation: table.relation, table: table.description, rows: rows), end: end,
         maximum: highest, shownKeyColumns: collection.surrogateKey == nil ? key.count : 1,
-        writers: writers))
+        writers: writers.ofTable, running: writers.all))
   }
 
-  /// Transactions that have written to the table, or a partition of it, and hold their locks: those that go on, and those that
-  /// have committed and are not yet visible, since locks are let go last. Those that begin to write later commit behind the
-  /// opening watermark.
+  /// Transactions that have an id and hold their locks, and of them those that have written to the table or a partition of it:
+  /// some go on, and some have committed and are not yet visible, since locks are let go last. Those that begin to write later
+  /// commit behind the opening watermark.
   private static func writers(
     of table: UInt32, on connection: borrowing PostgresConnection
-  ) throws(PostgresError) -> Set<UInt32> {
+  ) throws(PostgresError) -> (ofTable: Set<UInt32>, all: Set<UInt32>) {
     let answer = try connection.query(
       """
-      SELECT DISTINCT owner.transactionid::text
-      FROM pg_catalog.pg_locks held
-      JOIN pg_catalog.pg_locks owner USING (virtualtransaction)
-      WHERE held.locktype = 'relation' AND held.granted AND held.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')
-        AND held.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-        AND (held.relation = $1::oid OR held.relation IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid)))
-        AND owner.locktype = 'transactionid' AND owner.mode = 'ExclusiveLock' AND owner.granted
+      SELECT owner.transactionid::text, EXISTS (
+        SELECT FROM pg_catalog.pg_locks held
+        WHERE held.virtualtransaction = owner.virtualtransaction AND held.locktype = 'relation' AND held.granted
+          AND held.mode NOT IN ('AccessShareLock', 'RowShareLock', 'ShareLock')
+          AND held.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+          AND (held.relation = $1::oid OR held.relation IN (SELECT relid FROM pg_catalog.pg_partition_tree($1::oid))))::text
+      FROM pg_catalog.pg_locks owner
+      WHERE owner.locktype = 'transactionid' AND owner.mode = 'ExclusiveLock' AND owner.granted
       """, [String(table)])
-    return Set(answer.rows.compactMap { $0.first?.flatMap { UInt32($0) } })
+    var writers: (ofTable: Set<UInt32>, all: Set<UInt32>) = ([], [])
+    for row in answer.rows {
+      guard let id = row[0].flatMap({ UInt32($0) }) else { continue }
+      writers.all.insert(id)
+      if row[1] == "true" { writers.ofTable.insert(id) }
+    }
+    return writers
   }
 
   private static func quoted(_ id: TableID) -> String {

@@ -85,7 +85,7 @@ public struct IncrementalSnapshot {
   private static let retryMilliseconds: Int64 = 1_000
   /// Of those whose changes the stream has brought, the last.
   var streamed = StreamedTransactionIDs()
-  /// Writers that the first chunk of this process found: an earlier process may have streamed them.
+  /// Transactions that the first chunk of this process found: an earlier process may have streamed them.
   private var unknownWriters: Set<UInt32>?
   private var hasToldOfWriters = false
 
@@ -180,7 +180,7 @@ public struct IncrementalSnapshot {
       phase = .idle
       return actions
     }
-    if unknownWriters == nil { unknownWriters = rows.writers }
+    if unknownWriters == nil { unknownWriters = rows.running }
     let isDeduplicating = isOpen || watermarks == .position
     if isDeduplicating, hasStreamed(rows.writers) { return actions + readAgainLater() }
     rowsScanned += rows.chunk.rows.rowCount
@@ -210,7 +210,8 @@ public struct IncrementalSnapshot {
     phase = .failed
     let tells = !hasToldOfWriters
     hasToldOfWriters = true
-    return (tells
+    return
+      (tells
       ? [
         .log(
           .info,

@@ -22,7 +22,6 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
       handedOver = max(handedOver, endLSN)
       if divided?.transaction == pipeline.lastTransactionID { divided = nil }
       observations.transactions += 1
-      if let id = pipeline.lastTransactionID { incremental.streamed.add(id.rawValue) }
     case .message(let end):
       ledger.end(at: end)
       handedOver = max(handedOver, end)

@@ -156,7 +156,7 @@ enum DividedHeader {
   /// Message. Source: PostgreSQL's manual, "Logical Replication Message Formats".
   static func isChange(_ message: borrowing RawSpan) -> Bool {
     guard message.byteCount > 0 else { return false }
-    switch unsafe message.unsafeLoad(fromByteOffset: 0, as: UInt8.self) {
+    switch message.byte(at: 0) {
     case UInt8(ascii: "I"), UInt8(ascii: "U"), UInt8(ascii: "D"), UInt8(ascii: "T"), UInt8(ascii: "M"): return true
     default: return false
     }

@@ -301,6 +301,8 @@ public struct RelayLoop<
     case .signal(let signal): try receive(signal, time)
     case .began:
       ledger.begin(at: lsn)
+      // From its first change on: a chunk can be asked for in the middle of it.
+      if let id = pipeline.lastTransactionID { incremental.streamed.add(id.rawValue) }
       beginCounting()
     case .committed(let endLSN, let committedAt):
       changesToSkip = 0

@@ -83,10 +83,12 @@ extension Integration {
       #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
     }
 
-    @Test func standbyTakesOverWhenTheRelayIsKilled() async throws {
+    /// Exactly once too: a standby must not fence the active relay before that is gone.
+    @Test(arguments: [false, true])
+    func standbyTakesOverWithinASecondWhenTheRelayIsKilled(isExactlyOnce: Bool) async throws {
       let seed = Self.seed("take-over by a standby")
       let (problems, took) = try await onOwnThread {
-        let rig = try KillRig()
+        let rig = try KillRig(isExactlyOnce: isExactlyOnce)
         defer { rig.stop() }
         let active = try rig.startRelay()
         try rig.waitUntilStreaming(active)
@@ -100,6 +102,7 @@ extension Integration {
         // Long enough for both to move on far from where the second began.
         usleep(1_000_000)
         #expect(try rig.walsenders() == walsenders, "the second relay took the slots from the first")
+        #expect(active.poll() == nil)
         #expect(standby.poll() == nil)
         let killed = ContinuousClock.now
         active.kill()
