@@ -17,7 +17,15 @@ ORACLE ?= ../shared/oracle
 ORACLE_PORT ?= 54391
 # Of make oracle: a folder with setup.sql, changes.sql and connector.json, or several.
 CASE ?=
-# Of make oracle-random and make simulate: how long, from which seed, or only the cases of these seeds.
+# Of make chaos: a script that kills and starts the brokers of BOOTSTRAP_SERVERS; 1 or 0 for the mode, else by the seed;
+# outage, large or full for a scripted run.
+BROKER_KILL ?=
+EXACTLY_ONCE ?=
+SCENARIO ?=
+# Further options of scripts/chaos.
+CHAOS ?=
+
+# Of make oracle-random, make simulate and make chaos: how long, from which seed, or only the cases of these seeds.
 SECONDS ?= 60
 SEED ?= $(shell date +%s)
 CASE_SEED ?=
@@ -30,7 +38,7 @@ demo_options := $(if $(DURATION),--duration '$(DURATION)') \
 	$(if $(BOOTSTRAP_SERVERS),--bootstrap-servers '$(BOOTSTRAP_SERVERS)')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance oracle oracle-random simulate model build dependencies format lint bench clean
+.PHONY: help demo test conformance oracle oracle-random simulate chaos model build dependencies format lint bench clean
 
 help:
 	@echo 'make demo    build, and show a bank streaming into Kafka; Ctrl-C or DURATION=30s ends it'
@@ -42,13 +50,15 @@ help:
 	@echo 'make oracle-random    the same with random cases; SECONDS=600 SEED=7, or CASE_SEED=7-123 for one of them'
 	@echo '             ORACLE=DIR says where the oracle is; see docs/conformance.md'
 	@echo 'make simulate  run the whole relay loop against scripted ends and faults; SECONDS=600 SEED=7'
+	@echo 'make chaos   kill, freeze and cut off relays, PostgreSQL and broker under load, then prove delivery; SECONDS=600 SEED=7'
+	@echo '             EXACTLY_ONCE=1, BOOTSTRAP_SERVERS=host:9092, BROKER_KILL=script; see docs/delivery.md'
 	@echo 'make model   check the model of delivery in docs/model in full; needs spin'
 	@echo 'make build   build .build/release/sluice'
 	@echo 'make format  format the Swift sources'
 	@echo 'make lint    check their format'
 	@echo 'make bench   drain a backlog in turns with pg_recvlogical and Debezium; BENCH="--rows 200000 --rounds 3"'
 	@echo 'make clean   remove what was built'
-	@echo 'demo, test, build and bench install missing system packages, naming each first.'
+	@echo 'demo, test, build, bench and chaos install missing system packages, naming each first.'
 
 dependencies:
 	@scripts/install-dependencies
@@ -58,6 +68,11 @@ simulate: dependencies
 	$(SWIFT) build -c release --build-tests -Xswiftc -enable-testing --scratch-path .build/simulation
 	@SLUICE_SIMULATION_SECONDS='$(SECONDS)' SLUICE_SIMULATION_FROM='$(SEED)' $(SWIFT) test -c release --skip-build \
 	  --scratch-path .build/simulation --filter 'nothingIsLostOrInvented|everyChangeIsCommittedOnce'
+
+chaos: build
+	@python3 scripts/chaos --seconds '$(SECONDS)' --seed '$(SEED)' $(if $(EXACTLY_ONCE),--exactly-once '$(EXACTLY_ONCE)') \
+	  $(if $(BOOTSTRAP_SERVERS),--bootstrap-servers '$(BOOTSTRAP_SERVERS)') $(if $(BROKER_KILL),--broker-kill '$(BROKER_KILL)') \
+	  $(if $(SCENARIO),--scenario '$(SCENARIO)') $(CHAOS)
 
 model:
 	@docs/model/check
