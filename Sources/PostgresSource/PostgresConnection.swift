@@ -6,6 +6,9 @@ import CLibpq
 @safe
 public struct PostgresConnection: ~Copyable {
   let handle: OpaquePointer
+  /// How long the answer to a `query` may take; `nil` is for as long as the connection stands. For statements that wait for
+  /// no other session's lock.
+  public var answerWithinMilliseconds: Int?
 
   /// Connects and waits for it. `connect_timeout` is 10 seconds unless set; the client encoding is always UTF-8.
   public init(_ settings: ConnectionSettings) throws(PostgresError) {
@@ -72,7 +75,9 @@ public struct PostgresConnection: ~Copyable {
   @discardableResult
   public func query(_ sql: String, _ parameters: [String?] = []) throws(PostgresError) -> QueryResult {
     let result: OpaquePointer?
-    if parameters.isEmpty {
+    if let limit = answerWithinMilliseconds {
+      unsafe result = try boundedAnswer(sql, parameters, withinMilliseconds: limit)
+    } else if parameters.isEmpty {
       unsafe result = PQexec(handle, sql)
     } else {
       unsafe result = withOptionalCStrings(parameters) { values in
@@ -86,6 +91,17 @@ public struct PostgresConnection: ~Copyable {
     default:
       throw unsafe PostgresError(result: result, connection: handle)
     }
+  }
+
+  private func boundedAnswer(
+    _ sql: String, _ parameters: [String?], withinMilliseconds limit: Int
+  ) throws(PostgresError) -> OpaquePointer? {
+    if parameters.isEmpty { return unsafe try BoundedAnswer.of(sql, on: handle, withinMilliseconds: limit) }
+    let isSent = unsafe withOptionalCStrings(parameters) { values in
+      unsafe PQsendQueryParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
+    }
+    guard isSent == 1 else { throw unsafe PostgresError(connection: handle) }
+    return unsafe try BoundedAnswer.last(on: handle, withinMilliseconds: limit)
   }
 
   /// `name` as an SQL identifier, quoted.

@@ -31,8 +31,11 @@ public struct ReplicationConnection: ~Copyable {
   }
 
   private let handle: OpaquePointer
+  private let answerWithinMilliseconds: Int
 
-  public init(_ settings: ConnectionSettings) throws(PostgresError) {
+  /// - Parameter answerWithinMilliseconds: bound of what a living server answers at once; see `tryLock`.
+  public init(_ settings: ConnectionSettings, answerWithinMilliseconds: Int = 10_000) throws(PostgresError) {
+    self.answerWithinMilliseconds = answerWithinMilliseconds
     var extra = SessionSettings.pinned(settings)
     extra["replication"] = "database"
     // The server must notice soon that we are gone, since this session's lock keeps other relays waiting.
@@ -49,7 +52,15 @@ public struct ReplicationConnection: ~Copyable {
 
   /// Runs a command of the replication grammar, or plain SQL, by the simple protocol.
   public func command(_ text: String) throws(PostgresError) -> QueryResult {
-    let result = unsafe PQexec(handle, text)
+    unsafe try answer(PQexec(handle, text))
+  }
+
+  /// The same for what never has to wait for another session.
+  private func quickCommand(_ text: String) throws(PostgresError) -> QueryResult {
+    unsafe try answer(BoundedAnswer.of(text, on: handle, withinMilliseconds: answerWithinMilliseconds))
+  }
+
+  private func answer(_ result: OpaquePointer?) throws(PostgresError) -> QueryResult {
     defer { unsafe PQclear(result) }
     switch unsafe PQresultStatus(result) {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK: return unsafe QueryResult(copying: result)
@@ -58,7 +69,7 @@ public struct ReplicationConnection: ~Copyable {
   }
 
   public func identifySystem() throws(PostgresError) -> SystemIdentity {
-    let answer = try command("IDENTIFY_SYSTEM")
+    let answer = try quickCommand("IDENTIFY_SYSTEM")
     guard let row = answer.rows.first, row.count >= 4, let identifier = row[0],
       let timeline = row[1].flatMap({ Int($0) }),
       let position = row[2].flatMap({ LSN($0) }), let database = row[3]
@@ -72,8 +83,11 @@ public struct ReplicationConnection: ~Copyable {
   /// Takes the right to use a slot, also while nobody streams from it: a relay that takes a snapshot has its slot
   /// idle, and must not be taken for a dead one. Held by this session and gone with it, like the stream itself. `false`:
   /// another session of the same database has it.
+  ///
+  /// A standby asks this for all its life: without a bound it would stand by for ever on a connection that hangs.
   public func tryLock(slot: String) throws(PostgresError) -> Bool {
-    let answer = try command("SELECT pg_catalog.pg_try_advisory_lock(\(ReplicationConnection.lockKey(slot: slot)))")
+    let answer = try quickCommand(
+      "SELECT pg_catalog.pg_try_advisory_lock(\(ReplicationConnection.lockKey(slot: slot)))")
     return answer.firstValue == "t"
   }
 

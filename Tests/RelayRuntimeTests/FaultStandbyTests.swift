@@ -113,4 +113,36 @@ import Testing
     second.stop()
     #expect(second.waitForAll().first?.failure == nil)
   }
+
+  /// Found by `make chaos`: a half-open connection, of which the standby's side saw no end, kept it waiting for an answer for
+  /// ever. It neither took over nor stopped.
+  @Test func standbyWhoseServerProcessHangsConnectsAgainAndTakesOver() throws {
+    let postgres = try EmbeddedPostgres()
+    let kafka = try EmbeddedKafka()
+    defer { postgres.stop(.immediate) }
+    let connection = try PostgresConnection(postgres.socketSettings())
+    try connection.execute("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+    var plan = plan(postgres, kafka: kafka.bootstrapServers)
+    plan.answerMilliseconds = 300
+    let active = try start(plan)
+    #expect(waits(for: .running, of: active))
+    let standby = try start(plan)
+    #expect(waits(for: .standby, of: standby))
+    let process = try #require(
+      try connection.query(
+        """
+        SELECT pid FROM pg_stat_activity
+        WHERE backend_type = 'walsender' AND pid NOT IN (SELECT active_pid FROM pg_replication_slots WHERE active)
+        """
+      ).firstValue.flatMap { pid_t($0) })
+    kill(process, SIGSTOP)
+    defer { kill(process, SIGCONT) }
+    #expect(waits(for: .reconnecting, of: standby, milliseconds: 5_000))
+    #expect(waits(for: .standby, of: standby, milliseconds: 5_000))
+    active.stop()
+    #expect(active.waitForAll().first?.failure == nil)
+    #expect(waits(for: .running, of: standby, milliseconds: 5_000))
+    standby.stop()
+    #expect(standby.waitForAll().first?.failure == nil)
+  }
 }

@@ -46,6 +46,25 @@ import Testing
     #expect(try folder.read().split(separator: "\n").count == 2)
   }
 
+  /// Found by `make chaos`: a relay that was frozen inside a write put its record over that of its standby.
+  @Test func recordOfARelayThatWasOvertakenIsRefused() throws {
+    let folder = try Folder()
+    var store = FileStateStore(path: folder.file)
+    var late = FileStateStore(path: folder.file)
+    try store.store(record("a", 5))
+    #expect(throws: StateStoreError.self) { try late.store(record("a", 4)) }
+    #expect(try store.load(connector: "a") == record("a", 5))
+    try late.store(record("a", 5))
+    // Of another cluster, or for a snapshot, positions begin anew.
+    var other = record("a", 1)
+    other.systemIdentifier = "another"
+    try store.store(other)
+    other.snapshot = .running
+    other.position.acknowledged = .invalid
+    try store.store(other)
+    #expect(try store.load(connector: "a") == other)
+  }
+
   @Test func connectorsThatWriteAtOnceLoseNothing() async throws {
     let folder = try Folder()
     let path = folder.file

@@ -9,7 +9,7 @@ import Primitives
 /// The stream of one slot, and beside it a plain connection for the catalogue.
 struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   private var replication: ReplicationConnection
-  private let catalogConnection: PostgresConnection
+  private var catalogConnection: PostgresConnection
   private var catalog = TableCatalog()
   private var slot = ""
   private var takesOpenTransactions = false
@@ -21,6 +21,8 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   init(_ replication: consuming ReplicationConnection, catalog connection: consuming PostgresConnection) {
     self.replication = replication
     catalogConnection = connection
+    // The stream stands still while the catalogue is asked.
+    catalogConnection.answerWithinMilliseconds = 30_000
   }
 
   var socket: Int32 { replication.socket }

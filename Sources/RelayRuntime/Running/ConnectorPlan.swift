@@ -41,6 +41,8 @@ public struct ConnectorPlan: Sendable {
   public var failsAboveTableLimit = false
   /// How often a standby looks whether the slot is free.
   public var slotPollMilliseconds: Int64
+  /// How long the server may take for an answer that a living one gives at once.
+  public var answerMilliseconds = 10_000
   /// `--no-wait`: a slot in use is an error.
   public var waitsForSlot: Bool
   /// `errors.max.retries`: attempts to reach PostgreSQL in a row; `nil` is without end.

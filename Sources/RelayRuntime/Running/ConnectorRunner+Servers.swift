@@ -16,7 +16,7 @@ extension ConnectorRunner {
 
   func connectReplication() throws(ConnectorFailure) -> ReplicationConnection {
     do throws(PostgresError) {
-      return try ReplicationConnection(plan.database)
+      return try ReplicationConnection(plan.database, answerWithinMilliseconds: plan.answerMilliseconds)
     } catch {
       throw ConnectorFailure(postgres: error, doing: "replication connection to \(plan.database)")
     }

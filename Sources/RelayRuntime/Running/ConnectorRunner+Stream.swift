@@ -10,14 +10,12 @@ extension ConnectorRunner {
     _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
     var isFirst = true
-    var hasStreamed = false
     var spill = try openSpillSpace(serverVersion: loop.source.server.serverVersion)
     while true {
       do throws(RelayFailure) {
         if !isFirst { try reconnect(&loop, record: record) }
         isFirst = false
         try startReplication(&loop, spill)
-        hasStreamed = true
         status.update {
           $0.state = .running
           $0.lastError = nil
@@ -26,10 +24,10 @@ extension ConnectorRunner {
         try pump(&loop, stored: stored, &backoff)
         return
       } catch {
+        // Where another relay has the slot, nothing of this one's memory holds any more, and what its producer still has
+        // would come after the other's: it is given up, and the next life begins with the stored state.
         guard case .source(let sourceError) = error, stop.level == .run,
           sourceError.remedy == .reconnect || sourceError.remedy == .reconnectWithoutStreaming
-            // Before it ever streamed it has nothing to wait with: it stands by, and then reads its state again.
-            || sourceError.remedy == .waitForSlot && plan.waitsForSlot && hasStreamed
         else {
           // They cannot be committed without it.
           let strandsOthers = loop.holdsWholeUnits && loop.isUndelivered(error)
@@ -98,10 +96,9 @@ extension ConnectorRunner {
   private func waitToReconnect(
     _ loop: inout ProductionLoop, _ error: SourceError, _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
-    let isBusy = error.remedy == .waitForSlot
-    let wait = isBusy ? plan.slotPollMilliseconds : backoff.next()
+    let wait = backoff.next()
     status.update {
-      $0.state = isBusy ? .standby : .reconnecting
+      $0.state = .reconnecting
       $0.lastError = error.description
       $0.reconnects += 1
     }
@@ -125,6 +122,10 @@ extension ConnectorRunner {
     }
   }
 
+  /// A relay that did nothing for so long (SIGSTOP, a machine that stood still) may have lost its slot without knowing: what
+  /// waits in its socket another may have sent long ago, and newer changes since. Within any `wal_sender_timeout` in use.
+  private static let absenceMaxMilliseconds: Int64 = 3_000
+
   /// A connection that has streamed so long is good.
   private static let stableMilliseconds: Int64 = 5_000
 
@@ -137,10 +138,21 @@ extension ConnectorRunner {
     var pace = ReadPace()
     let startedAt = RelayClock.now().monotonicMilliseconds
     var storeFailure = loop.observations.storeFailure
+    var lastTurnAt = startedAt
     while true {
       let time = RelayClock.now()
+      let absence = time.monotonicMilliseconds - lastTurnAt
+      if absence >= ConnectorRunner.absenceMaxMilliseconds, stop.level == .run {
+        throw .source(
+          SourceError(
+            .reconnect, "the relay stood still for \(absence / 1_000) s, and another may have its slot by now"))
+      }
+      lastTurnAt = time.monotonicMilliseconds
       let turn = try loop.turn(time)
-      if stop.level == .run { try takeBlockingSnapshot(&loop) }
+      if stop.level == .run, loop.dueBlockingSnapshot != nil {
+        try takeBlockingSnapshot(&loop)
+        lastTurnAt = RelayClock.now().monotonicMilliseconds
+      }
       // One that is cut again as soon as it stands must not be made again at once, without end.
       if time.monotonicMilliseconds - startedAt >= ConnectorRunner.stableMilliseconds { backoff.reset() }
       if loop.observations.storeFailure != storeFailure {

@@ -15,6 +15,7 @@ public struct FileStateStore: StateStore {
     try locked { () throws(StateStoreError) in
       var records = try read()
       if let index = records.firstIndex(where: { $0.connector == record.connector }) {
+        try record.checkNotOvertaken(by: records[index])
         records[index] = record
       } else {
         records.append(record)

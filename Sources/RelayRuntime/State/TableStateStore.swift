@@ -15,15 +15,22 @@ public struct TableStateStore: StateStore {
   }
 
   public mutating func store(_ record: StateRecord) throws(StateStoreError) {
-    try onConnection { (connection) throws(PostgresError) in
+    let stored = try onConnection { (connection) throws(PostgresError) -> StateRecord? in
       // The record must be safe before the slot moves, whatever the server's default is.
-      try connection.execute("SET synchronous_commit = on")
+      try connection.execute("SET synchronous_commit = on; BEGIN")
+      let stored = try connection.query(
+        "SELECT state FROM sluice.offsets WHERE connector = $1 FOR UPDATE", [record.connector]
+      ).firstValue.flatMap { try? StateRecord(json: Array($0.utf8)) }
+      if let stored, record.isOvertaken(by: stored) { return stored }
       try connection.query(
         """
         INSERT INTO sluice.offsets (connector, state, updated_at) VALUES ($1, $2, now())
         ON CONFLICT (connector) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at
         """, [record.connector, String(decoding: record.json, as: UTF8.self)])
+      try connection.execute("COMMIT")
+      return nil
     }
+    try record.checkNotOvertaken(by: stored)
   }
 
   /// A connection a call: a record is written about once a second at most, and a lost connection needs no care.
@@ -31,7 +38,9 @@ public struct TableStateStore: StateStore {
     _ body: (borrowing PostgresConnection) throws(PostgresError) -> T
   ) throws(StateStoreError) -> T {
     do throws(PostgresError) {
-      let connection = try PostgresConnection(settings)
+      var connection = try PostgresConnection(settings)
+      // Nothing is confirmed, and no life of the connector begins, while an earlier write has not ended.
+      connection.answerWithinMilliseconds = 30_000
       return try body(connection)
     } catch {
       let policy = ErrorPolicy.sourceError(error)

@@ -21,10 +21,10 @@ final class KillRig {
   /// was aborted: what is lost or out of order shows, what comes twice does not.
   private let isExactlyOnce: Bool
 
-  init(isExactlyOnce: Bool = false) throws {
+  init(isExactlyOnce: Bool = false, settings: [String: String] = [:]) throws {
     self.isExactlyOnce = isExactlyOnce
     var options = EmbeddedPostgres.Options()
-    options.settings = ["shared_buffers": "32MB"]
+    options.settings = ["shared_buffers": "32MB"].merging(settings) { $1 }
     postgres = try EmbeddedPostgres(options)
     kafka = try EmbeddedKafka()
     directory = postgres.directory + "/kill"

@@ -120,6 +120,47 @@ extension Integration {
       #expect(took < .seconds(1))
     }
 
+    /// Found by `make chaos`: the server sends for a while to a relay that stands still. Woken, it published all that had
+    /// waited in its socket, older states after the newer ones of the relay that had taken over.
+    @Test func relayThatStoodStillPublishesNothingOfWhatWaitedForIt() async throws {
+      let seed = Self.seed("a frozen relay")
+      let (problems, more) = try await onOwnThread {
+        let rig = try KillRig(settings: ["wal_sender_timeout": "1500ms"])
+        defer { rig.stop() }
+        let frozen = try rig.startRelay()
+        defer { frozen.kill() }
+        try rig.waitUntilStreaming(frozen)
+        let walsenders = Set(try rig.walsenders() ?? [])
+        let standby = try rig.startRelay()
+        defer { standby.kill() }
+        rig.startLoad(seed: seed)
+        usleep(500_000)
+        frozen.signal(SIGSTOP)
+        try waitUntil("the standby has both slots\n\(standby.output)", within: .seconds(20)) {
+          try rig.walsenders().map { walsenders.isDisjoint(with: $0) } ?? false
+        }
+        usleep(2_000_000)
+        let committed = try rig.stopLoad()
+        try rig.waitUntilConfirmed(standby)
+        var problems = rig.check(committed)
+        let before = rig.watch.records
+        frozen.signal(SIGCONT)
+        try waitUntil("the frozen relay stands by\n\(frozen.output)", within: .seconds(20)) {
+          frozen.output.components(separatedBy: "standing by until").count > 2
+        }
+        usleep(300_000)
+        if let status = frozen.poll() { problems.append("the frozen relay ended with status \(status)") }
+        let more = rig.watch.records - before
+        try standby.stop()
+        try rig.waitUntilStreaming(frozen)
+        try frozen.stop()
+        return (problems, more)
+      }
+      #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
+      // What its producer held in the moment of the freeze may still come.
+      #expect(more < 50)
+    }
+
     @Test func twoRelaysShareTheSlotsHoweverOftenConnectionsBreak() async throws {
       let seed = Self.seed("broken connections with a standby")
       let problems = try await onOwnThread {
