@@ -19,7 +19,13 @@ let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistog
 let package = Package(
   name: "sluice",
   products: [
-    .executable(name: "sluice", targets: ["sluice"])
+    .executable(name: "sluice", targets: ["sluice"]),
+    // For the micro-benchmarks in benchmarks/, which measure the stages of the row path by themselves.
+    .library(
+      name: "RelayStages",
+      targets: [
+        "Primitives", "ConnectData", "PgOutput", "EventRouting", "EventEncoding", "KafkaSink", "Acknowledgement",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -80,6 +80,18 @@ public struct PipelineOptions {
   }
 }
 
+/// Operations as bits, since looking them up in a `Set` hashes.
+struct OperationMask {
+  private let bits: UInt64
+
+  init(_ operations: Set<Operation>) { bits = operations.reduce(0) { $0 | OperationMask.bit($1) } }
+
+  func contains(_ operation: Operation) -> Bool { bits & OperationMask.bit(operation) != 0 }
+
+  /// The letters differ in their lowest six bits.
+  private static func bit(_ operation: Operation) -> UInt64 { 1 << UInt64(operation.rawValue & 63) }
+}
+
 /// `op` of an envelope.
 public enum Operation: UInt8, Sendable {
   case create = 0x63

@@ -80,22 +80,41 @@ public struct ByteWriter: ~Copyable {
   }
 
   public mutating func append(decimal value: UInt64) {
-    // Twenty digits hold UInt64.max.
-    if capacity - count < 20 { grow(toHold: count + 20) }
-    var digits = 1
+    // The digits are written backwards to where they surely fit, twenty at most, and then copied to where they belong:
+    // three words, of which the last may reach eight bytes beyond them.
+    let end = 40
+    if capacity - count < end + 24 { grow(toHold: count + end + 24) }
+    let target = unsafe base + count
+    var at = end
     var rest = value
-    while rest >= 10 {
-      rest /= 10
-      digits += 1
+    while rest >= 100 {
+      let quotient = rest / 100
+      let pair = rest &- quotient &* 100
+      at &-= 2
+      unsafe target.storeBytes(of: ByteWriter.digits(pair), toByteOffset: at, as: UInt16.self)
+      rest = quotient
     }
-    rest = value
-    var at = count + digits
-    repeat {
-      at -= 1
-      unsafe base.storeBytes(of: UInt8(truncatingIfNeeded: rest % 10) &+ 48, toByteOffset: at, as: UInt8.self)
-      rest /= 10
-    } while rest > 0
-    length += digits
+    if rest >= 10 {
+      at &-= 2
+      unsafe target.storeBytes(of: ByteWriter.digits(rest), toByteOffset: at, as: UInt16.self)
+    } else {
+      at &-= 1
+      unsafe target.storeBytes(of: UInt8(truncatingIfNeeded: rest) &+ 48, toByteOffset: at, as: UInt8.self)
+    }
+    for word in 0..<3 {
+      let copied = unsafe target.loadUnaligned(fromByteOffset: at &+ word &* 8, as: UInt64.self)
+      unsafe target.storeBytes(of: copied, toByteOffset: word &* 8, as: UInt64.self)
+    }
+    length += end &- at
+  }
+
+  /// Two digits in the order of memory.
+  @inline(__always)
+  private static func digits(_ pair: UInt64) -> UInt16 {
+    // Exact for numbers below 1,029.
+    let tens = (pair &* 103) >> 10
+    let ones = pair &- tens &* 10
+    return UInt16(truncatingIfNeeded: 0x3030 &+ tens &+ ones << 8).littleEndian
   }
 
   /// Decimal digits, with leading zeros up to `width`.

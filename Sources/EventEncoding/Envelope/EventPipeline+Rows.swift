@@ -213,12 +213,8 @@ extension EventPipeline {
       record.bytes.append(",\"transaction\":null,\"op\":\"")
     }
     record.bytes.append(operation.rawValue)
-    record.bytes.append("\",\"ts_ms\":")
-    record.bytes.append(decimal: floorDivide(now, 1_000_000))
-    record.bytes.append(",\"ts_us\":")
-    record.bytes.append(decimal: floorDivide(now, 1_000))
-    record.bytes.append(",\"ts_ns\":")
-    record.bytes.append(decimal: now)
+    record.bytes.append(UInt8(ascii: "\""))
+    readTime.write(now, into: &record.bytes)
     record.bytes.append(UInt8(ascii: "}"))
     if !prefix.isEmpty { record.bytes.append(UInt8(ascii: "}")) }
     record.value = start..<record.bytes.count

@@ -36,6 +36,7 @@ public struct EventPipeline: ~Copyable {
   public internal(set) var skippedChanges = ToleratedErrors()
 
   let options: PipelineOptions
+  let skippedOperations: OperationMask
   let chain: TransformChain
   let contextHeaders: ContextHeaders
   var trees: RecordTreeWriter
@@ -43,6 +44,7 @@ public struct EventPipeline: ~Copyable {
   var rows: RowEncoder
   var outbox: OutboxEncoder
   var source: SourceFragments
+  var readTime = ReadTimeText()
   private var plans: [RelationOID: RelationPlan] = [:]
   private var lastRelation: RelationOID?
   private var lastPlan: RelationPlan?
@@ -77,6 +79,7 @@ public struct EventPipeline: ~Copyable {
   public init(_ options: PipelineOptions, lastCommit: LSN?) {
     self.options = options
     self.lastCommit = lastCommit
+    skippedOperations = OperationMask(options.skippedOperations)
     chain = TransformChain(options.transforms)
     contextHeaders = ContextHeaders(options: options)
     trees = RecordTreeWriter(options: options)
@@ -319,7 +322,7 @@ public struct EventPipeline: ~Copyable {
         return
       }
     }
-    if options.skippedOperations.contains(operation) { return }
+    if skippedOperations.contains(operation) { return }
     // What the update did not touch and the server did not send is taken from the old row, if that came whole.
     let isMade = try emitRow(
       operation, plan, old: old, new: new, fallback: new == nil ? nil : old, .none, message, lsn, now)
@@ -330,12 +333,12 @@ public struct EventPipeline: ~Copyable {
   private mutating func changeKey(
     _ plan: RelationPlan, old: TupleLayout, new: TupleLayout, _ message: RawSpan, _ lsn: LSN, _ now: Int64
   ) throws(PipelineError) {
-    if !options.skippedOperations.contains(.delete) {
+    if !skippedOperations.contains(.delete) {
       let header = KeyChange.newKey(new, fallback: old)
       guard try emitRow(.delete, plan, old: old, new: nil, fallback: nil, header, message, lsn, now) else { return }
       if options.sendsTombstones { try emitTombstone(plan, old, header, message, lsn) }
     }
-    if !options.skippedOperations.contains(.create) {
+    if !skippedOperations.contains(.create) {
       try emitRow(.create, plan, old: nil, new: new, fallback: old, .oldKey(old), message, lsn, now)
     }
   }
@@ -376,7 +379,7 @@ public struct EventPipeline: ~Copyable {
     guard plan.isCaptured else { return }
     try requireTransaction(plan, lsn)
     capturedChanges += 1
-    if options.skippedOperations.contains(.truncate) { return }
+    if skippedOperations.contains(.truncate) { return }
     let empty = RawSpan()
     try emitRow(.truncate, plan, old: nil, new: nil, fallback: nil, .none, empty, lsn, now)
   }

@@ -14,6 +14,10 @@ final class RelationPlan {
   /// The key's columns in the key's order, those left out of the records included; empty for a table without a key, or
   /// with one of types that have no representation.
   let keyColumns: [ColumnPlan]
+  /// The same columns for the row path, and the bytes that their ranges are of.
+  let steps: [ColumnStep]
+  let keySteps: [ColumnStep]
+  let stepBytes: [UInt8]
   /// Whether the records have a key, be it one without fields.
   let hasKey: Bool
   /// `nil` where nothing of the table is read again.
@@ -100,6 +104,10 @@ final class RelationPlan {
           isFirst: keyColumns.isEmpty))
     }
     self.keyColumns = keyColumns
+    var stepBytes: [UInt8] = []
+    steps = columns.map { ColumnStep($0, appendingTo: &stepBytes) }
+    keySteps = keyColumns.map { ColumnStep($0, appendingTo: &stepBytes) }
+    self.stepBytes = stepBytes
     // Of signals nothing is read again.
     reselection =
       isSignalTable

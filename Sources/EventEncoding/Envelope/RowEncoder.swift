@@ -35,11 +35,28 @@ struct RowEncoder {
     into out: inout ByteWriter
   ) throws(PipelineError) {
     out.append(UInt8(ascii: "{"))
-    for column in plan.columns {
-      out.append(column.nameJSON)
-      try writeColumn(plan, column, tuple, old: old, message, lsn: lsn, into: &out)
-    }
+    try writeFields(plan, plan.columns, plan.steps, tuple, old: old, message, lsn: lsn, into: &out)
     out.append(UInt8(ascii: "}"))
+  }
+
+  /// `steps` are those of `columns`.
+  @inline(__always)
+  private mutating func writeFields(
+    _ plan: RelationPlan, _ columns: [ColumnPlan], _ steps: [ColumnStep], _ tuple: TupleLayout, old: TupleLayout?,
+    _ message: RawSpan, lsn: LSN, into out: inout ByteWriter
+  ) throws(PipelineError) {
+    let stepBytes = plan.stepBytes
+    let texts = unsafe stepBytes.span.bytes
+    let steps = steps.span
+    for index in steps.indices {
+      let step = steps[index]
+      out.append(texts.extracting(step.name.range))
+      switch tuple[Int(step.tupleIndex)] {
+      case .text(let range) where step.write(message.extracting(range), into: &out): continue
+      case .null: out.append(texts.extracting(step.null.range))
+      default: try writeColumn(plan, columns[index], tuple, old: old, message, lsn: lsn, into: &out)
+      }
+    }
   }
 
   /// The JSON of one field.
@@ -219,10 +236,8 @@ struct RowEncoder {
     defer { isInKey = false }
     record.bytes.append(plan.keyPrefix)
     record.bytes.append(UInt8(ascii: "{"))
-    for column in plan.keyColumns {
-      record.bytes.append(column.nameJSON)
-      try writeColumn(plan, column, tuple, old: old, message, lsn: lsn, into: &record.bytes)
-    }
+    try writeFields(
+      plan, plan.keyColumns, plan.keySteps, tuple, old: old, message, lsn: lsn, into: &record.bytes)
     if let field = plan.keyField { record.bytes.append(field.json) }
     record.bytes.append(UInt8(ascii: "}"))
     if !plan.keyPrefix.isEmpty { record.bytes.append(UInt8(ascii: "}")) }

@@ -41,6 +41,40 @@ enum NumericValue {
     }
   }
 
+  /// The common case of `precise(scale:)` as base64 in one pass: at most 18 digits, of which `scale` stand behind the point,
+  /// as the server prints a column of that scale. Returns false, with nothing written, for all else.
+  static func writeShortBase64(_ text: RawSpan, scale: Int, into out: inout ByteWriter) -> Bool {
+    let end = text.byteCount
+    var at = 0
+    let isNegative = end > 0 && text.byte(at: 0) == UInt8(ascii: "-")
+    if isNegative { at = 1 }
+    let point = scale > 0 ? end &- scale &- 1 : end
+    // Sign, 18 digits and the point are 20 bytes.
+    guard scale >= 0, end <= 20, point > at, end &- at <= (scale > 0 ? 19 : 18) else { return false }
+    var magnitude: UInt64 = 0
+    while at < end {
+      let digit = text.byte(at: at) &- UInt8(ascii: "0")
+      if digit < 10 {
+        magnitude = magnitude &* 10 &+ UInt64(digit)
+      } else if at != point || digit != UInt8(ascii: ".") &- UInt8(ascii: "0") {
+        return false
+      }
+      at &+= 1
+    }
+    // A digit in the place of the point.
+    if scale > 0, text.byte(at: point) != UInt8(ascii: ".") { return false }
+    var pattern = magnitude
+    var bits = 64 - magnitude.leadingZeroBitCount
+    if isNegative, magnitude > 0 {
+      pattern = 0 &- magnitude
+      bits = 64 - (magnitude - 1).leadingZeroBitCount
+    }
+    out.append(UInt8(ascii: "\""))
+    Base64Text.write(bigEndian: pattern, count: bits / 8 + 1, into: &out)
+    out.append(UInt8(ascii: "\""))
+    return true
+  }
+
   @inline(__always)
   private static func requireNumber(_ text: RawSpan) throws(ConversionError) {
     if special(text) != nil { throw ConversionError(.noCounterpart, at: 0) }

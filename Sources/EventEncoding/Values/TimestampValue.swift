@@ -62,6 +62,57 @@ enum TimestampValue {
     writeZoned(try DateTimeText.moment(text, hasZone: true), fractionDigits: fractionDigits, into: &out)
   }
 
+  /// The common case of the above, quotes included: a year of four digits and the zone UTC, so that the text needs no reckoning.
+  /// Returns false, with nothing written, for all else, and for what is no time.
+  static func writeUTC(_ text: RawSpan, fractionDigits: Int, into out: inout ByteWriter) -> Bool {
+    // `2024-02-29 12:34:56+00`, with up to six digits and their point before the zone.
+    let count = text.byteCount
+    let zone = count &- 3
+    guard fractionDigits > 0, fractionDigits <= 6, zone >= 19, zone <= 26, zone != 20,
+      text.byte(at: zone) == UInt8(ascii: "+"), text.byte(at: zone &+ 1) == UInt8(ascii: "0"),
+      text.byte(at: zone &+ 2) == UInt8(ascii: "0"), text.byte(at: 4) == UInt8(ascii: "-"),
+      text.byte(at: 7) == UInt8(ascii: "-"), text.byte(at: 10) == UInt8(ascii: " "),
+      text.byte(at: 13) == UInt8(ascii: ":"), text.byte(at: 16) == UInt8(ascii: ":")
+    else { return false }
+    // The sum of what `twoDigits` gives for anything else is beyond every bound.
+    let year = twoDigits(text, 0) &* 100 &+ twoDigits(text, 2)
+    let month = twoDigits(text, 5)
+    let day = twoDigits(text, 8)
+    let hour = twoDigits(text, 11)
+    let minute = twoDigits(text, 14)
+    let second = twoDigits(text, 17)
+    guard year >= 1, year <= 9_999, month >= 1, month <= 12, day >= 1, day <= 28, hour < 24, minute < 60, second < 60
+    else { return false }
+    if zone > 19 {
+      guard text.byte(at: 19) == UInt8(ascii: ".") else { return false }
+      for at in 20..<zone where text.byte(at: at) &- UInt8(ascii: "0") > 9 { return false }
+    }
+    out.reserve(32)
+    out.append(UInt8(ascii: "\""))
+    out.append(text.extracting(0..<10))
+    out.append(UInt8(ascii: "T"))
+    out.append(text.extracting(11..<19))
+    out.append(UInt8(ascii: "."))
+    let digits = max(0, zone &- 20)
+    if digits > 0 { out.append(text.extracting(20..<(20 &+ min(digits, fractionDigits)))) }
+    var missing = fractionDigits &- digits
+    while missing > 0 {
+      out.append(UInt8(ascii: "0"))
+      missing &-= 1
+    }
+    out.append(UInt8(ascii: "Z"))
+    out.append(UInt8(ascii: "\""))
+    return true
+  }
+
+  /// Far above 99 where one of them is no digit.
+  @inline(__always)
+  private static func twoDigits(_ text: RawSpan, _ at: Int) -> Int {
+    let tens = text.byte(at: at) &- UInt8(ascii: "0")
+    let ones = text.byte(at: at &+ 1) &- UInt8(ascii: "0")
+    return tens < 10 && ones < 10 ? Int(tens) &* 10 &+ Int(ones) : 1_000_000
+  }
+
   static func writeZoned(_ moment: DateTimeText.Moment, fractionDigits: Int, into out: inout ByteWriter) {
     writeLocal(moment, into: &out)
     if fractionDigits > 0 {

@@ -19,22 +19,28 @@ public struct TupleLayout: Sendable, Equatable {
   /// and bytes. Source: PostgreSQL manual, "Logical Replication Message Formats", TupleData.
   @_lifetime(reader: copy reader)
   mutating func decode(_ reader: inout ByteReader) throws(DecodeError) {
-    columns.removeAll(keepingCapacity: true)
     let countAt = reader.offset
-    let count = try reader.readInteger(as: Int16.self)
-    guard count >= 0 else { throw .invalidLength(Int(count), at: countAt) }
-    for _ in 0..<count {
+    let count = Int(try reader.readInteger(as: Int16.self))
+    guard count >= 0 else { throw .invalidLength(count, at: countAt) }
+    // Rows of one table come after each other: then the places are there already.
+    if columns.count != count {
+      columns.removeAll(keepingCapacity: true)
+      columns.append(contentsOf: repeatElement(.null, count: count))
+    }
+    var places = columns.mutableSpan
+    for index in 0..<count {
       let tagAt = reader.offset
       switch try reader.readByte() {
-      case UInt8(ascii: "n"): columns.append(.null)
-      case UInt8(ascii: "u"): columns.append(.unchanged)
-      case UInt8(ascii: "t"): columns.append(.text(try TupleLayout.value(&reader)))
-      case UInt8(ascii: "b"): columns.append(.binary(try TupleLayout.value(&reader)))
+      case UInt8(ascii: "t"): places[index] = .text(try TupleLayout.value(&reader))
+      case UInt8(ascii: "n"): places[index] = .null
+      case UInt8(ascii: "u"): places[index] = .unchanged
+      case UInt8(ascii: "b"): places[index] = .binary(try TupleLayout.value(&reader))
       case let tag: throw .unknownTag(tag, at: tagAt)
       }
     }
   }
 
+  @inline(__always)
   @_lifetime(reader: copy reader)
   private static func value(_ reader: inout ByteReader) throws(DecodeError) -> Range<Int> {
     let length = try reader.readInteger(as: Int32.self)

@@ -33,6 +33,23 @@ public enum Base64Text {
     writeRest(left, left > 0 ? byte(left) : 0, left > 1 ? byte(left - 1) : 0, .standard, into: &out)
   }
 
+  /// The lowest `count` bytes of an integer, at most eight, the highest of them first.
+  public static func write(bigEndian value: UInt64, count: Int, into out: inout ByteWriter) {
+    precondition(count > 0 && count <= 8)
+    out.reserve(12)
+    let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    // Eight bytes are eleven digits, of which the last has four bits: after ten there is nothing left to shift in.
+    var rest = value << UInt64(64 &- count &* 8)
+    var left = (count &* 8 &+ 5) / 6
+    let padding = 3 &- (left &+ 3) & 3
+    while left > 0 {
+      out.append(unsafe digits.utf8Start[Int(rest >> 58)])
+      rest <<= 6
+      left &-= 1
+    }
+    for _ in 0..<padding { out.append(UInt8(ascii: "=")) }
+  }
+
   private static func writeRest(
     _ count: Int, _ first: UInt8, _ second: UInt8, _ alphabet: Alphabet, into out: inout ByteWriter
   ) {

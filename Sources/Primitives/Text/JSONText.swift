@@ -8,7 +8,7 @@ public enum JSONText {
   ///
   /// `escapesSupplementary` is false where Jackson writes characters and not bytes: then they stay as they are.
   public static func writeString(_ text: RawSpan, escapesSupplementary: Bool = true, into out: inout ByteWriter) {
-    out.reserve(text.byteCount + 2)
+    out.reserve(text.byteCount + 2 + wordSize)
     out.append(UInt8(ascii: "\""))
     writeContent(text, escapesSupplementary: escapesSupplementary, into: &out)
     out.append(UInt8(ascii: "\""))
@@ -23,88 +23,109 @@ public enum JSONText {
     writeString(Array(text.utf8), into: &out)
   }
 
-  /// The inside of a JSON string: runs that need no escape are copied whole.
+  private static var wordSize: Int { 8 }
+
+  /// The inside of a JSON string. Eight bytes at a time are copied and looked through; up to the first of them that is
+  /// something special they stay, and what that becomes is written over the rest.
   public static func writeContent(_ text: RawSpan, escapesSupplementary: Bool = true, into out: inout ByteWriter) {
     let count = text.byteCount
-    var runStart = 0
+    // A word may be stored whole though only a part of it counts.
+    out.reserve(count + wordSize)
     var at = 0
-    while true {
-      at = indexOfSpecial(in: text, from: at)
-      if at == count { break }
-      let byte = text.byte(at: at)
-      switch byte {
-      case 0xED:
-        // U+D000…U+D7FF are ordinary; what follows is a surrogate only from A0 on.
-        guard at + 2 < count, text.byte(at: at + 1) >= 0xA0 else {
-          at += 1
-          continue
-        }
-        out.append(text.extracting(runStart..<at))
-        let unit =
-          0xD000 | UInt32(text.byte(at: at + 1) & 0x3F) << 6 | UInt32(text.byte(at: at + 2) & 0x3F)
-        writeUnit(unit, into: &out)
-        at += 3
-      case 0xEE, 0xEF:
-        at += 1
+    while at < count {
+      let width = min(wordSize, count &- at)
+      let word = word(of: text, at: at, width: width)
+      // Room for the rest of the text and a word more has been made before the loop, and is made after each escape.
+      unsafe out.base.storeBytes(of: word.littleEndian, toByteOffset: out.length, as: UInt64.self)
+      let found = specialBytes(word)
+      if found == 0 {
+        at &+= width
+        out.length &+= width
         continue
-      case 0xF0...0xFF:
-        guard escapesSupplementary, at + 3 < count else {
-          at += 1
-          continue
-        }
-        out.append(text.extracting(runStart..<at))
-        var scalar = UInt32(byte & 0x07) << 18 | UInt32(text.byte(at: at + 1) & 0x3F) << 12
-        scalar |= UInt32(text.byte(at: at + 2) & 0x3F) << 6 | UInt32(text.byte(at: at + 3) & 0x3F)
-        // Four-byte UTF-8 is at least U+10000; anything less is not UTF-8, and masks to something printable.
-        let offset = scalar &- 0x10000
-        writeUnit(0xD800 | (offset >> 10 & 0x3FF), into: &out)
-        writeUnit(0xDC00 | (offset & 0x3FF), into: &out)
-        at += 4
-      default:
-        out.append(text.extracting(runStart..<at))
-        writeEscaped(byte, into: &out)
-        at += 1
       }
-      runStart = at
+      let clean = found.trailingZeroBitCount >> 3
+      at &+= clean
+      out.length &+= clean
+      at = writeSpecial(text, at: at, escapesSupplementary: escapesSupplementary, into: &out)
+      out.reserve(count &- at &+ wordSize)
     }
-    out.append(text.extracting(runStart..<count))
   }
 
-  /// First byte at or after `start` that may need an escape: below 0x20, `"`, `\`, or from 0xED on. `byteCount` if none.
-  private static func indexOfSpecial(in text: RawSpan, from start: Int) -> Int {
+  /// `width` bytes, the first of them lowest, and spaces behind them.
+  @inline(__always)
+  private static func word(of text: RawSpan, at: Int, width: Int) -> UInt64 {
+    let count = text.byteCount
+    // The caller has at + width <= count, and so have the loads.
+    if width == 8 {
+      return unsafe UInt64(littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self))
+    }
+    let bits = UInt64(truncatingIfNeeded: width &* 8)
+    let spaces = UInt64(0x2020_2020_2020_2020) << bits
+    if count >= 8 {
+      let last = unsafe UInt64(
+        littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self))
+      return last >> (64 &- bits) | spaces
+    }
+    var word: UInt64 = 0
+    var index = width
+    while index > 0 {
+      index &-= 1
+      word = word << 8 | UInt64(unsafe text.unsafeLoad(fromUncheckedByteOffset: at &+ index, as: UInt8.self))
+    }
+    return word | spaces
+  }
+
+  /// The top bit of each byte that is a quote, a backslash, a control character or not ASCII. Exact up to the first of them:
+  /// above it, a borrow may set more.
+  @inline(__always)
+  private static func specialBytes(_ word: UInt64) -> UInt64 {
+    let quotes = word ^ 0x2222_2222_2222_2222
+    let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
+    let found =
+      (word &- 0x2020_2020_2020_2020) | (quotes &- 0x0101_0101_0101_0101)
+      | (backslashes &- 0x0101_0101_0101_0101) | word
+    return found & 0x8080_8080_8080_8080
+  }
+
+  /// Writes what stands at `at`, and returns where the text goes on.
+  private static func writeSpecial(
+    _ text: RawSpan, at start: Int, escapesSupplementary: Bool, into out: inout ByteWriter
+  ) -> Int {
     let count = text.byteCount
     var at = start
-    // Eight bytes at once while they are ASCII without anything special: in each test the top bit of a byte is set
-    // where it holds (exact for bytes below 0x80, and the last term catches the others).
-    while at &+ 8 <= count {
-      // The condition above is the length check for this load.
-      let word = unsafe text.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self)
-      let quotes = word ^ 0x2222_2222_2222_2222
-      let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
-      let found =
-        (word &- 0x2020_2020_2020_2020) | (quotes &- 0x0101_0101_0101_0101)
-        | (backslashes &- 0x0101_0101_0101_0101) | word
-      if found & 0x8080_8080_8080_8080 != 0 {
-        let end = at &+ 8
-        while at < end {
-          if isSpecial(text.byte(at: at)) { return at }
-          at &+= 1
-        }
-        continue
-      }
-      at &+= 8
+    let byte = text.byte(at: at)
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+      out.append(UInt8(ascii: "\\"))
+      out.append(byte)
+      return at + 1
+    case 0xED where at + 2 < count && text.byte(at: at + 1) >= 0xA0:
+      // U+D000…U+D7FF are ordinary; from A0 on it is a surrogate.
+      let unit =
+        0xD000 | UInt32(text.byte(at: at + 1) & 0x3F) << 6 | UInt32(text.byte(at: at + 2) & 0x3F)
+      writeUnit(unit, into: &out)
+      return at + 3
+    case 0xF0...0xFF where escapesSupplementary && at + 3 < count:
+      var scalar = UInt32(byte & 0x07) << 18 | UInt32(text.byte(at: at + 1) & 0x3F) << 12
+      scalar |= UInt32(text.byte(at: at + 2) & 0x3F) << 6 | UInt32(text.byte(at: at + 3) & 0x3F)
+      // Four-byte UTF-8 is at least U+10000; anything less is not UTF-8, and masks to something printable.
+      let offset = scalar &- 0x10000
+      writeUnit(0xD800 | (offset >> 10 & 0x3FF), into: &out)
+      writeUnit(0xDC00 | (offset & 0x3FF), into: &out)
+      return at + 4
+    case 0x80...0xFF:
+      // A run of characters beyond ASCII that stay as they are.
+      repeat { at += 1 } while at < count && isOrdinaryBeyondASCII(text.byte(at: at))
+      out.append(text.extracting(start..<at))
+      return at
+    default:
+      writeEscaped(byte, into: &out)
+      return at + 1
     }
-    while at < count {
-      if isSpecial(text.byte(at: at)) { return at }
-      at &+= 1
-    }
-    return count
   }
 
   @inline(__always)
-  private static func isSpecial(_ byte: UInt8) -> Bool {
-    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte >= 0xED
-  }
+  private static func isOrdinaryBeyondASCII(_ byte: UInt8) -> Bool { byte >= 0x80 && byte < 0xED }
 
   public static func writeEscaped(_ byte: UInt8, into out: inout ByteWriter) {
     switch byte {
