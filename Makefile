@@ -30,7 +30,7 @@ SECONDS ?= 60
 SEED ?= $(shell date +%s)
 CASE_SEED ?=
 
-# Of make bench: options of benchmarks/run.
+# Of make bench and bench-latency: options of benchmarks/run and benchmarks/latency.
 BENCH ?=
 
 sources := Package.swift Sources Tests
@@ -38,7 +38,7 @@ demo_options := $(if $(DURATION),--duration '$(DURATION)') \
 	$(if $(BOOTSTRAP_SERVERS),--bootstrap-servers '$(BOOTSTRAP_SERVERS)')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance oracle oracle-random simulate chaos model build dependencies format lint bench clean
+.PHONY: help demo test conformance oracle oracle-random simulate chaos model build dependencies format lint bench bench-latency bench-micro allocations clean
 
 help:
 	@echo 'make demo    build, and show a bank streaming into Kafka; Ctrl-C or DURATION=30s ends it'
@@ -57,6 +57,9 @@ help:
 	@echo 'make format  format the Swift sources'
 	@echo 'make lint    check their format'
 	@echo 'make bench   drain a backlog in turns with pg_recvlogical and Debezium; BENCH="--rows 200000 --rounds 3"'
+	@echo 'make bench-latency  commit to acknowledged at several rates; BENCH="--rates 1000 --seconds 30"'
+	@echo 'make bench-micro  nanoseconds a row of decode, encode, route, ledger and produce'
+	@echo 'make allocations  check that a row allocates nothing on its way from frame to record'
 	@echo 'make clean   remove what was built'
 	@echo 'demo, test, build, bench and chaos install missing system packages, naming each first.'
 
@@ -117,6 +120,16 @@ lint:
 
 bench: build
 	@benchmarks/run --oracle '$(ORACLE)' $(BENCH)
+
+bench-latency: build
+	@benchmarks/latency --oracle '$(ORACLE)' $(BENCH)
+
+bench-micro: dependencies
+	$(SWIFT) build -c release --package-path benchmarks
+	@benchmarks/.build/release/rowpath
+
+allocations: dependencies
+	@benchmarks/allocations
 
 clean:
 	rm -rf .build

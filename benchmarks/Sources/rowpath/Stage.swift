@@ -18,6 +18,8 @@ enum Stage: String, CaseIterable {
   case ledger
   /// Record to librdkafka, which sends it to a broker of its own in the same process, and back as a delivery report.
   case produce
+  /// Allocates once a row: what the count of allocations must find.
+  case control
 
   static let rowsPerTransaction = 100
 
@@ -28,8 +30,12 @@ enum Stage: String, CaseIterable {
     case .route: try Stage.encode(.outbox, [try Stage.eventRouter()], rows) { _ in }
     case .ledger: try Stage.ledger(rows)
     case .produce: try Stage.produce(rows)
+    case .control: for row in 0..<rows { Stage.kept = [UInt8](repeating: UInt8(truncatingIfNeeded: row), count: 16) }
     }
   }
+
+  /// Where the control's allocation goes, so that it is not optimised away. The program has one thread.
+  nonisolated(unsafe) static var kept: [UInt8] = []
 
   private static func decode(_ rows: Int) throws {
     var decoder = PgOutputDecoder()
