@@ -45,6 +45,12 @@ public struct EncodedRecord: ~Copyable {
     bytes.removeAll()
   }
 
+  /// The same, and gives back memory above `limit` bytes.
+  public mutating func clear(keepingAtMost limit: Int) {
+    clear()
+    bytes.shrink(to: limit)
+  }
+
   /// Bytes of key, value and headers, for limits on what is in flight.
   @inlinable
   public var byteCount: Int { bytes.count }

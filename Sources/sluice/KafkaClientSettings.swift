@@ -1,6 +1,6 @@
 import ArgumentParser
 import ConnectorConfig
-import Foundation
+import FoundationEssentials
 import KafkaSink
 
 /// How a command that reads topics reaches the brokers.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import ConnectorConfig
-import Foundation
+import FoundationEssentials
 import Logging
 import RelayRuntime
 

@@ -36,8 +36,7 @@ public struct RecordQueue: ~Copyable {
 
   public mutating func removeFirst() {
     precondition(!isEmpty)
-    slots[head].record.clear()
-    slots[head].record.bytes.shrink(to: RecordQueue.keptBytesMax)
+    slots[head].record.clear(keepingAtMost: RecordQueue.keptBytesMax)
     head += 1
     if head == count {
       head = 0

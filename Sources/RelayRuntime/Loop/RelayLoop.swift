@@ -202,6 +202,8 @@ public struct RelayLoop<
   private enum FrameEvent {
     case keepalive(PrimaryKeepalive)
     case kept
+    /// A step that is `rows`: by far the most frequent, and passed on without what the others carry.
+    case rows(at: LSN, isChange: Bool)
     case step(EventPipeline.Step, at: LSN, isChange: Bool)
   }
 
@@ -213,14 +215,15 @@ public struct RelayLoop<
     while frames < limits.framesPerTurnMax, bytes < limits.bytesPerTurnMax {
       guard pipeline.records.isEmpty, pendingEnd == nil, mayReadFrames, !isDividing else { return false }
       var frameBytes = 0
-      let outcome: Result<FrameEvent, PipelineError>?
+      var failure: PipelineError?
+      let event: FrameEvent?
       do throws(SourceError) {
-        outcome = try Self.receive(
-          &source, &pipeline, readsSocket: readsSocket, now: time.wallNanoseconds, frameBytes: &frameBytes)
+        event = try Self.receive(
+          &source, &pipeline, readsSocket: readsSocket, now: time.wallNanoseconds, frameBytes: &frameBytes, &failure)
       } catch {
         throw .source(error)
       }
-      guard let outcome else {
+      guard event != nil || failure != nil else {
         // First whatever is buffered, then one read of the socket, then leave.
         if readsSocket { return false }
         readsSocket = true
@@ -230,17 +233,22 @@ public struct RelayLoop<
       frames += 1
       observations.frames += 1
       bytes += frameBytes
-      switch outcome {
-      case .failure(let error):
+      if let failure {
         // What the same change gave before, such as the delete of a tombstone that fails, is delivered.
         try handOverPending()
-        throw .pipeline(error)
-      case .success(.keepalive(let keepalive)): take(keepalive)
-      case .success(.kept): break
-      case .success(.step(let step, let lsn, let isChange)):
+        throw .pipeline(failure)
+      }
+      switch event {
+      case .rows(let lsn, let isChange):
+        if isChange { unitChanges += 1 }
+        received = max(received, lsn)
+        try handOverPending()
+      case .step(let step, let lsn, let isChange):
         if isChange { unitChanges += 1 }
         received = max(received, lsn)
         try follow(step, at: lsn, time)
+      case .keepalive(let keepalive): take(keepalive)
+      case .kept, nil: break
       }
     }
     return true
@@ -248,40 +256,44 @@ public struct RelayLoop<
 
   /// Static, so that the source lends its frame while the pipeline, and nothing else of the loop, takes it.
   private static func receive(
-    _ source: inout Source, _ pipeline: inout EventPipeline, readsSocket: Bool, now: Int64, frameBytes: inout Int
-  ) throws(SourceError) -> Result<FrameEvent, PipelineError>? {
-    var outcome: Result<FrameEvent, PipelineError>?
+    _ source: inout Source, _ pipeline: inout EventPipeline, readsSocket: Bool, now: Int64, frameBytes: inout Int,
+    _ failure: inout PipelineError?
+  ) throws(SourceError) -> FrameEvent? {
+    var event: FrameEvent?
     let received = try source.receive(readingSocket: readsSocket) { frame in
       frameBytes = frame.byteCount
-      outcome = take(frame, &pipeline, now: now)
+      do throws(PipelineError) {
+        event = try take(frame, &pipeline, now: now)
+      } catch {
+        failure = error
+      }
     }
     switch received {
-    case .frame: return outcome
+    case .frame: return event
     case .kept(let byteCount):
       frameBytes = byteCount
-      return .success(.kept)
+      return .kept
     case .nothing: return nil
     }
   }
 
   private static func take(
     _ frame: RawSpan, _ pipeline: inout EventPipeline, now: Int64
-  ) -> Result<FrameEvent, PipelineError> {
+  ) throws(PipelineError) -> FrameEvent {
+    let decoded: StreamFrame
     do throws(DecodeError) {
-      switch try StreamFrame.decode(frame) {
-      case .keepalive(let keepalive): return .success(.keepalive(keepalive))
-      case .xLogData(let header):
-        let message = frame.extracting(XLogDataHeader.byteCount..<frame.byteCount)
-        do throws(PipelineError) {
-          let isChange = DividedHeader.isChange(message)
-          return .success(
-            .step(try pipeline.receive(message, header, now: now), at: header.walStart, isChange: isChange))
-        } catch {
-          return .failure(error)
-        }
-      }
+      decoded = try StreamFrame.decode(frame)
     } catch {
-      return .failure(PipelineError(.decode(error), lsn: .invalid))
+      throw PipelineError(.decode(error), lsn: .invalid)
+    }
+    switch decoded {
+    case .keepalive(let keepalive): return .keepalive(keepalive)
+    case .xLogData(let header):
+      let message = frame.extracting(XLogDataHeader.byteCount..<frame.byteCount)
+      let isChange = DividedHeader.isChange(message)
+      let step = try pipeline.receive(message, header, now: now)
+      if case .rows = step { return .rows(at: header.walStart, isChange: isChange) }
+      return .step(step, at: header.walStart, isChange: isChange)
     }
   }
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import FintechGenerator
-import Foundation
+import FoundationEssentials
 import Logging
 import PostgresSource
 import RelayRuntime
@@ -133,8 +133,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private static func milliseconds(_ text: String) -> Int64? {
-    let format = ISO8601DateFormatter()
-    return format.date(from: text).map { Int64($0.timeIntervalSince1970 * 1_000) }
+    (try? Date.ISO8601FormatStyle().parse(text)).map { Int64($0.timeIntervalSince1970 * 1_000) }
   }
 
   private func checkMoney(_ plan: ConnectorPlan) throws -> Bool {
@@ -154,7 +153,7 @@ struct VerifyCommand: ParsableCommand {
     do {
       try (lines.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
     } catch {
-      LineOutput.diagnostics.write("sluice verify: cannot write \(file): \(error.localizedDescription)")
+      LineOutput.diagnostics.write("sluice verify: cannot write \(file): \(error)")
       throw ExitCode.configuration
     }
   }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ConnectorConfig
 import EmbeddedServers
-import Foundation
+import FoundationEssentials
 import KafkaSink
 import Logging
 import Migrations
