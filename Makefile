@@ -18,7 +18,7 @@ ORACLE_PORT ?= 54391
 # Of make oracle: a folder with setup.sql, changes.sql and connector.json, or several.
 CASE ?=
 # Of make chaos: a script that kills and starts the brokers of BOOTSTRAP_SERVERS; 1 or 0 for the mode, else by the seed;
-# outage, large or full for a scripted run.
+# outage, large, large-off or full for a scripted run.
 BROKER_KILL ?=
 EXACTLY_ONCE ?=
 SCENARIO ?=

@@ -66,7 +66,7 @@ struct RelaySupervisor {
   /// The code of the worst failure; `nil` without one.
   static func exitCode(_ outcomes: [RelayService.Outcome]) -> ExitCode? {
     let kinds = outcomes.compactMap { $0.failure?.kind }
-    if kinds.contains(.delivery) { return .internalFault }
+    if kinds.contains(.delivery) || kinds.contains(.fenced) { return .internalFault }
     if kinds.contains(.configuration) { return .configuration }
     if kinds.contains(.unreachable) { return .unreachable }
     if kinds.contains(.slotBusy) { return .tryAgain }

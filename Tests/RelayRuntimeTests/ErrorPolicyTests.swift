@@ -85,4 +85,12 @@ import Testing
     #expect(ConnectorFailure(source: SourceError(remedy, "why"), doing: "slot s").kind == kind)
     #expect(ConnectorFailure(source: SourceError(remedy, "why"), doing: "slot s").description == "slot s: why")
   }
+
+  /// A fenced relay asks for the slot again: stopped for good, it would leave its standby without one of its own.
+  @Test(arguments: [
+    (SinkError.Remedy.startOver, ConnectorFailure.Kind.unreachable), (.standAside, .fenced), (.stop, .delivery),
+  ])
+  func eachRemedyOfTheSinkHasItsFailure(remedy: SinkError.Remedy, kind: ConnectorFailure.Kind) {
+    #expect(ConnectorFailure(RelayFailure.sink(SinkError("why", remedy: remedy))).kind == kind)
+  }
 }

@@ -32,7 +32,7 @@ from servers import GivenKafka, OwnBroker, Postgres, ServerError, SQLError
 
 RECOVERY_SECONDS_MAX = 180
 # What the command line says unless told otherwise.
-USUAL = {'rate': 60.0, 'customers': 200, 'large_rows': 20_000, 'spill_mebibytes': 64, 'forget': 0}
+USUAL = {'rate': 60.0, 'customers': 200, 'large_rows': 1_000_000, 'spill_mebibytes': 64, 'forget': 0}
 CLONE_NEWNS, MS_REC_PRIVATE = 0x20000, 0x44000
 
 
@@ -48,7 +48,7 @@ class Run:
         exactly_once = drawn.random() < 0.5 if options.exactly_once is None else options.exactly_once
         state, streaming = drawn.choice(['file', 'topic', 'table']), drawn.choice(['parallel', 'parallel', 'on', 'off'])
         prefix = 'chaos-%d-%s' % (options.seed, os.urandom(3).hex()) if options.bootstrap_servers else 'fintech'
-        self.settings = Settings(prefix, exactly_once, 'topic' if exactly_once else state, 'parallel' if options.scenario else streaming, drawn.random() < 0.5, prefix + '-relays')
+        self.settings = Settings(prefix, exactly_once, 'topic' if exactly_once else state, {None: streaming, 'large-off': 'off'}.get(options.scenario, 'parallel'), drawn.random() < 0.5, prefix + '-relays')
         self.early = drawn.random() < 0.4
 
     # Setting up
@@ -167,8 +167,10 @@ class Run:
         print('seed %d, %d s: %s; %s; %s' % (self.options.seed, self.seconds, self.settings, self.broker.label,
               'small file systems in memory play the full disks' if self.spill.is_mounted else 'limits on the relays\' files play the full disks (no root)'), flush=True)
         if not self.early:
-            caught_up = self.recover()
-            self.print('', 'first snapshots taken', '' if caught_up is None else 'streaming after %.2f s' % caught_up)
+            caught_up = self.recover(60)
+            if caught_up is None:
+                raise ServerError('nothing streams before any fault; see the relays\' logs')
+            self.print('', 'first snapshots taken', 'streaming after %.2f s' % caught_up)
         until = time.monotonic() + self.seconds
         if self.options.scenario:
             for some in faults.SCENARIOS[self.options.scenario](self, self.random):
@@ -275,7 +277,7 @@ def arguments():
     parser.add_argument('--sluice', type=lambda text: Path(text).resolve(), default=ROOT / '.build/release/sluice')
     parser.add_argument('--rate', type=float, default=USUAL['rate'], help='bank transactions a second')
     parser.add_argument('--customers', type=int, default=USUAL['customers'])
-    parser.add_argument('--large-rows', type=int, default=USUAL['large_rows'], help='of a large transaction, at most')
+    parser.add_argument('--large-rows', type=int, default=USUAL['large_rows'], help='of a transaction of the scenarios large and large-off')
     parser.add_argument('--spill-mebibytes', type=int, default=USUAL['spill_mebibytes'], help='size of the small disk of the spill')
     parser.add_argument('--forget', type=int, default=USUAL['forget'], help='our broker loses every so many batches that it acknowledged: the run must fail')
     parser.add_argument('--keep', type=Path, default=ROOT / '.build/chaos', help='where the files of a run with a violation are left')

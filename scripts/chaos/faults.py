@@ -187,15 +187,20 @@ def outage(run, random):
 
 def large(run, random):
     """kill -9 again and again inside transactions of --large-rows rows: while they are open, and while they are published."""
-    for _ in range(3):
-        def killed(run, random):
-            run.writer.ask('large')
-            relay = None
-            for _ in range(3):
-                run.hold(random.uniform(1, 8))
-                relay = run.active()
-                relay.kill()
-            return 'a large transaction and three kills inside it'
+    def killed(run, random):
+        before = run.writer.finished_huge
+        run.writer.ask('huge')
+        kills, until = 0, time.monotonic() + 300
+        # Open, it is spilled or not yet sent; committed, it is published: both are hit.
+        while time.monotonic() < until and (run.writer.finished_huge == before or kills < 4):
+            run.hold(random.uniform(2, 10))
+            run.active().kill()
+            kills += 1
+        for _ in range(2):
+            run.hold(random.uniform(0.2, 3))
+            run.active().kill()
+        return 'a transaction of %s rows, %d kills inside it' % (format(run.options.large_rows, ','), kills + 2)
+    for _ in range(2):
         yield [killed]
 
 
@@ -205,4 +210,4 @@ def full(run, random):
         yield [spill_disk_full]
 
 
-SCENARIOS = {'outage': outage, 'large': large, 'full': full}
+SCENARIOS = {'outage': outage, 'large': large, 'large-off': large, 'full': full}

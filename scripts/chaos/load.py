@@ -53,12 +53,13 @@ class Writer:
     def __init__(self, postgres, seed, large_rows):
         self.session, self.random, self.large_rows = postgres.session(), random.Random(seed), large_rows
         self.stops, self.batch, self.columns = False, 0, 1
+        self.finished_huge = 0
         self.wanted, self.counts = [], {}
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def ask(self, what):
-        """Something that is due now: `large`, `shape`, `rewrite`."""
+        """Something that is due now: `large`, `huge`, `shape`, `rewrite`."""
         self.wanted.append(what)
 
     def run(self):
@@ -68,6 +69,7 @@ class Writer:
             try:
                 self.session.query('BEGIN', *getattr(self, what.replace(' ', '_'))())
                 self.counts[what] = self.counts.get(what, 0) + 1
+                self.finished_huge = self.counts.get('huge', 0)
             except SQLError:
                 # The server is away, or ended this session.
                 time.sleep(0.1)
@@ -95,9 +97,15 @@ class Writer:
 
     def large(self):
         """Spills: with a savepoint that is rolled back, or as a whole."""
+        return self.large_of(self.random.randint(5_000, 20_000))
+
+    def huge(self):
+        """Asked for only: so many rows that nothing else is written meanwhile."""
+        return self.large_of(self.large_rows)
+
+    def large_of(self, rows):
         self.batch += 1
-        rows = self.random.randint(self.large_rows // 4, self.large_rows)
-        aborts = self.random.random() < 0.2
+        aborts = rows <= 20_000 and self.random.random() < 0.2
         return [*self.some(str(NEVER) if aborts else 'version + 1'), *self.fill(rows // 2, NEVER if aborts else self.batch), 'SAVEPOINT a', *self.fill(rows // 3, NEVER), 'ROLLBACK TO a',
                 *self.fill(rows // 2, NEVER if aborts else self.batch), 'ROLLBACK' if aborts else 'COMMIT']
 
@@ -120,7 +128,7 @@ class Writer:
     def close(self):
         """The last row of each key has the table's last shape."""
         self.stops = True
-        self.thread.join(120)
+        self.thread.join(600)
         for _ in range(100):
             try:
                 self.session.query('UPDATE shaped SET version = version + 1')

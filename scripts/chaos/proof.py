@@ -78,8 +78,8 @@ class Order:
     def take_event(self, record, key):
         event = next((text for name, text in pairs(record['headers']) if name == 'id'), None)
         if event:
-            # Ids are of version 7: those of one aggregate's type grow with time.
-            self.take_position(record, key, event, event)
+            # Ids are of version 7, whose first 48 bits are the millisecond: those of one aggregate and type grow with time.
+            self.take_position(record, key, event[:13], event)
 
     def take_position(self, record, key, position, mark):
         if (key, mark) in self.seen:

@@ -47,7 +47,7 @@ class Settings:
         if self.exactly_once:
             worker += ['exactly.once.source.support=enabled', 'producer.transaction.timeout.ms=10000']
         if self.state == 'topic':
-            worker += ['offset.storage.topic=%s.offsets' % self.prefix]
+            worker += ['offset.storage.topic=%s.offsets' % self.prefix, 'offset.storage.replication.factor=-1']
         if self.state == 'file':
             worker += ['offset.storage.file.filename=%s' % (shared / 'offsets')]
         files = [directory / 'worker.properties']

@@ -104,8 +104,8 @@ final class ConnectorProducer {
       && RelayClock.now().monotonicMilliseconds - openedAt >= plan.bounds.timeoutMilliseconds
     if (error.kind == .fenced || producer.fatalError?.kind == .fenced), !hasExpired {
       return SinkError(
-        "another producer with transactional.id \(plan.id) has taken over, and this one can publish nothing more: \(error). Only one relay may run connectors of this name with this group.id"
-      )
+        "another producer with transactional.id \(plan.id) has taken over, and this one can publish nothing more: \(error). Only connectors of one slot may share a name and group.id",
+        remedy: .standAside)
     }
     if error.kind == .notAuthorized || error.kind == .authentication || error.kind == .unsupported {
       return SinkError("\(error)")

@@ -54,7 +54,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
         return false
       }
     } catch {
-      if error.remedy == .startOver { throw .sink(error) }
+      if error.remedy != .stop { throw .sink(error) }
       let place =
         slot.table.map {
           "table \($0), key \(slot.keyColumns.isEmpty ? "none" : slot.keyColumns.joined(separator: ", ")), "

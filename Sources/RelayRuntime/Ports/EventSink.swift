@@ -48,6 +48,8 @@ public struct SinkError: Error, Sendable, CustomStringConvertible {
   public enum Remedy: Sendable, Equatable {
     /// What is open is aborted; a new producer goes on from the last committed position.
     case startOver
+    /// The producer is fenced: another relay may have the slot. The connector asks for the slot before it goes on.
+    case standAside
     /// Only the operator can help.
     case stop
   }

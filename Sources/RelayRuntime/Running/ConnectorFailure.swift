@@ -13,6 +13,8 @@ public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
     case delivery
     /// Exactly once: a change cannot be delivered, and others before it wait in the same Kafka transaction.
     case undelivered
+    /// Exactly once: another producer has this connector's transactional id.
+    case fenced
     /// Asked to stop.
     case stopped
   }
@@ -43,6 +45,7 @@ public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
     switch failure {
     case .source(let error): self.init(source: error, doing: "replication stream")
     case .sink(let error) where error.remedy == .startOver: self.init(.unreachable, error.description)
+    case .sink(let error) where error.remedy == .standAside: self.init(.fenced, error.description)
     case .pipeline, .sink, .record: self.init(.delivery, failure.description)
     }
   }

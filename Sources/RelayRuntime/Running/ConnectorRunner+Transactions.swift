@@ -22,7 +22,7 @@ extension ConnectorRunner {
       try producer.initialize(timeoutMilliseconds: ConnectorRunner.initMilliseconds) { stop.level > .run }
     } catch {
       throw ConnectorFailure(
-        error.remedy == .startOver ? .unreachable : .configuration,
+        error.remedy == .stop ? .configuration : .unreachable,
         "transactional.id \(transactions.id): \(error.description)")
     }
     logger.info("exactly once: transactional.id \(transactions.id), earlier producers are fenced")

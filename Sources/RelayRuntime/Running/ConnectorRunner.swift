@@ -18,6 +18,8 @@ struct ConnectorRunner {
   let stop: StopSignal
   let logger: Logger
 
+  private static let fencedAgainMilliseconds: Int64 = 30_000
+
   /// Runs until stopped (returns) or failed for good (throws).
   func run() throws(ConnectorFailure) {
     guard let stored = WakeUp() else { throw ConnectorFailure(.delivery, "no file descriptor left") }
@@ -39,6 +41,7 @@ struct ConnectorRunner {
     defer { keeper.stop() }
     var backoff = Backoff(maximumMilliseconds: plan.reconnectWaitMaxMilliseconds)
     var transactions = plan.transactions
+    var lastFencedAt: Int64?
     while stop.level == .run {
       do throws(ConnectorFailure) {
         let mayDropSlot = try life(options, transactions, keeper, stored, &backoff)
@@ -54,6 +57,13 @@ struct ConnectorRunner {
           logger.warning("\(error); what came before is committed first")
           transactions?.bounds.commitsEachUnit = true
         case .slotBusy where plan.waitsForSlot: standBy(error)
+        case .fenced:
+          // By its standby, when it stood still or could not reach the server: the next life waits for the slot. Where that
+          // is free and another goes on fencing, two connectors share a name that are not one.
+          let now = RelayClock.now().monotonicMilliseconds
+          if let last = lastFencedAt, now - last < ConnectorRunner.fencedAgainMilliseconds { throw error }
+          lastFencedAt = now
+          logger.warning("\(error); asking for the slot again")
         default: throw error
         }
       }

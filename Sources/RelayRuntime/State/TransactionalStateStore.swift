@@ -30,7 +30,7 @@ struct TransactionalStateStore: StateStore {
       while try producer.beginCommit(&state) == .queueFull { try wait(until) }
       while try !producer.pollCommit(timeoutMilliseconds: ConnectorProducer.commitTurnMilliseconds) { try wait(until) }
     } catch {
-      throw StateStoreError(error.description, isTransient: error.remedy == .startOver)
+      throw StateStoreError(error.description, isTransient: error.remedy != .stop)
     }
   }
 

@@ -163,7 +163,7 @@ struct VerifyCommand: ParsableCommand {
     case .configuration: .configuration
     case .unreachable: .unreachable
     case .slotBusy: .tryAgain
-    case .delivery, .undelivered: .internalFault
+    case .delivery, .undelivered, .fenced: .internalFault
     case .stopped: .interrupted
     }
   }
