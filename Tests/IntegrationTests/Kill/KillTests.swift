@@ -157,8 +157,8 @@ extension Integration {
         return (problems, more)
       }
       #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
-      // What its producer held in the moment of the freeze may still come.
-      #expect(more < 50)
+      // What its producer held in the moment of the freeze may still come, and the rest of the turn it was in: 512 frames.
+      #expect(more < 600)
     }
 
     @Test func twoRelaysShareTheSlotsHoweverOftenConnectionsBreak() async throws {
