@@ -25,10 +25,13 @@ SCENARIO ?=
 # Further options of scripts/chaos.
 CHAOS ?=
 
-# Of make oracle-random, make simulate and make chaos: how long, from which seed, or only the cases of these seeds.
+# Of make oracle-random, make simulate, make chaos and make fuzz: how long, from which seed, or only the cases of these seeds.
 SECONDS ?= 60
 SEED ?= $(shell date +%s)
 CASE_SEED ?=
+
+# Of make fuzz: one decoder, by the name of its folder in Tests/FuzzCorpus; without it, all.
+TARGET ?=
 
 # Of make bench and bench-latency: options of benchmarks/run and benchmarks/latency.
 BENCH ?=
@@ -38,7 +41,8 @@ demo_options := $(if $(DURATION),--duration '$(DURATION)') \
 	$(if $(BOOTSTRAP_SERVERS),--bootstrap-servers '$(BOOTSTRAP_SERVERS)')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance oracle oracle-random simulate chaos model build dependencies format lint bench bench-latency bench-micro allocations clean
+.PHONY: help demo test conformance oracle oracle-random simulate chaos fuzz fuzz-keep sanitize model \
+	build dependencies format lint bench bench-latency bench-micro allocations clean
 
 help:
 	@echo 'make demo    build, and show a bank streaming into Kafka; Ctrl-C or DURATION=30s ends it'
@@ -52,6 +56,9 @@ help:
 	@echo 'make simulate  run the whole relay loop against scripted ends and faults; SECONDS=600 SEED=7'
 	@echo 'make chaos   kill, freeze and cut off relays, PostgreSQL and broker under load, then prove delivery; SECONDS=600 SEED=7'
 	@echo '             EXACTLY_ONCE=1, BOOTSTRAP_SERVERS=host:9092, BROKER_KILL=script; see docs/delivery.md'
+	@echo 'make fuzz    libFuzzer over every decoder of outside bytes; SECONDS=3600, TARGET=json-payload for one of them'
+	@echo 'make fuzz-keep  take what fuzzing found over into Tests/FuzzCorpus, as far as it reaches more code'
+	@echo 'make sanitize  unit and simulation tests under the thread and the address sanitizer; SANITIZERS=thread for one'
 	@echo 'make model   check the model of delivery in docs/model in full; needs spin'
 	@echo 'make build   build .build/release/sluice'
 	@echo 'make format  format the Swift sources'
@@ -76,6 +83,19 @@ chaos: build
 	@python3 scripts/chaos --seconds '$(SECONDS)' --seed '$(SEED)' $(if $(EXACTLY_ONCE),--exactly-once '$(EXACTLY_ONCE)') \
 	  $(if $(BOOTSTRAP_SERVERS),--bootstrap-servers '$(BOOTSTRAP_SERVERS)') $(if $(BROKER_KILL),--broker-kill '$(BROKER_KILL)') \
 	  $(if $(SCENARIO),--scenario '$(SCENARIO)') $(CHAOS)
+fuzzer := .build/fuzz/release/sluice-fuzz
+build_fuzzer = SLUICE_FUZZ=1 $(SWIFT) build -c release --product sluice-fuzz --sanitize fuzzer --scratch-path .build/fuzz
+
+fuzz: dependencies
+	$(build_fuzzer)
+	@scripts/fuzz '$(fuzzer)' '$(SECONDS)' '$(TARGET)'
+
+fuzz-keep: dependencies
+	$(build_fuzzer)
+	@scripts/fuzz-keep '$(fuzzer)'
+
+sanitize: dependencies
+	@scripts/sanitize $(SANITIZERS)
 
 model:
 	@docs/model/check

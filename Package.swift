@@ -82,6 +82,15 @@ let package = Package(
         "Primitives", "PgOutput", "ConnectData", "EventRouting", "EventEncoding", "RelayRuntime", "Acknowledgement",
       ],
       swiftSettings: common),
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Primitives", "PgOutput", "ConnectData", "EventRouting", "EventEncoding", "KafkaSink", "ConnectorConfig",
+        "RelayRuntime", "Migrations", "TerminalScreens", "RelayTestSupport",
+      ],
+      swiftSettings: common),
+    .testTarget(
+      name: "FuzzTargetsTests", dependencies: ["FuzzTargets"], swiftSettings: common),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: common),
     .testTarget(name: "PgOutputTests", dependencies: ["PgOutput", "RelayTestSupport"], swiftSettings: common),
     .testTarget(
@@ -123,3 +132,9 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings the `main`: only `make fuzz` can link this.
+if Context.environment["SLUICE_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(name: "sluice-fuzz", dependencies: ["FuzzTargets"], swiftSettings: strict))
+}

@@ -1,6 +1,6 @@
 /// One statement of a file, without its semicolon and without the comments before it.
-struct SQLStatement: Equatable, Sendable {
-  let text: String
+package struct SQLStatement: Equatable, Sendable {
+  package let text: String
   /// Line of the file on which it begins, from 1.
   let line: Int
   /// Its first words outside quotes, lower-case; at most four.
@@ -14,7 +14,7 @@ struct SQLStatement: Equatable, Sendable {
   }
 
   /// Why the runner cannot run this statement, if it cannot.
-  var refusal: String? {
+  package var refusal: String? {
     switch words.first {
     case "begin", "start", "commit", "end", "abort":
       return SQLStatement.transactionRefusal(words[0])

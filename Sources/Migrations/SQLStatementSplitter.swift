@@ -1,8 +1,8 @@
 /// Cuts a file into statements as psql does (PostgreSQL source, `psqlscan.l`): at semicolons outside quotes, comments,
 /// parentheses and `BEGIN ATOMIC` bodies. Expects `standard_conforming_strings` to be on.
-struct SQLStatementSplitter {
+package struct SQLStatementSplitter {
   /// A quote or comment that the file does not end.
-  struct Failure: Error, Equatable {
+  package struct Failure: Error, Equatable {
     let message: String
     /// Line on which it begins, from 1.
     let line: Int
@@ -24,7 +24,7 @@ struct SQLStatementSplitter {
 
   private init(_ sql: String) { bytes = Array(sql.utf8) }
 
-  static func split(_ sql: String) throws(Failure) -> [SQLStatement] {
+  package static func split(_ sql: String) throws(Failure) -> [SQLStatement] {
     var splitter = SQLStatementSplitter(sql)
     try splitter.run()
     return splitter.statements

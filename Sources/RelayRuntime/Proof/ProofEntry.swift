@@ -1,8 +1,8 @@
 import Primitives
 
 /// What one side says of one key: a row of the database, or a record of Kafka.
-struct ProofEntry: Sendable, Equatable {
-  enum Side: UInt8, Sendable {
+package struct ProofEntry: Sendable, Equatable {
+  package enum Side: UInt8, Sendable {
     /// A row as the connector would publish it.
     case expected
     /// A record that was there before the database was read.
@@ -34,7 +34,7 @@ struct ProofEntry: Sendable, Equatable {
   // operation (1), LSN (8), byte count of the identity (4), identity, field count (4), fields of 16; big-endian.
   private static let fixedByteCount = 36
 
-  func write(to out: inout ByteWriter) {
+  package func write(to out: inout ByteWriter) {
     out.append(bigEndian: UInt32(Self.fixedByteCount + 4 + identity.count + content.fields.count * 16))
     out.append(side.rawValue)
     out.append(bigEndian: topic)
@@ -55,7 +55,7 @@ struct ProofEntry: Sendable, Equatable {
   }
 
   @_lifetime(reader: copy reader)
-  init(_ reader: inout ByteReader) throws(DecodeError) {
+  package init(_ reader: inout ByteReader) throws(DecodeError) {
     _ = try reader.readInteger(as: UInt32.self)
     let sideAt = reader.offset
     let sideByte = try reader.readByte()
@@ -83,7 +83,7 @@ struct ProofEntry: Sendable, Equatable {
     }
   }
 
-  init(
+  package init(
     side: Side, topic: UInt32, identity: [UInt8], line: UInt32 = .max, number: UInt64, partition: Int32 = -1,
     isInWindow: Bool = true, content: RecordContent
   ) {

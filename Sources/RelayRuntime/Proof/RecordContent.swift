@@ -2,8 +2,8 @@ import Primitives
 
 /// What a record says of its row, as hashes: what is compared between the database and Kafka. Of a change envelope that is
 /// `after`; of any other object its members; of any other value the whole.
-struct RecordContent: Sendable, Equatable {
-  enum Kind: UInt8, Sendable {
+package struct RecordContent: Sendable, Equatable {
+  package enum Kind: UInt8, Sendable {
     case row
     /// The row is gone: a tombstone, or an envelope of a delete.
     case deletion
@@ -11,7 +11,7 @@ struct RecordContent: Sendable, Equatable {
     case truncation
   }
 
-  struct Field: Sendable, Equatable {
+  package struct Field: Sendable, Equatable {
     /// Hash of the name as written.
     var name: UInt64
     var value: UInt64
@@ -44,7 +44,7 @@ struct RecordContent: Sendable, Equatable {
 }
 
 /// Reads records. Keeps the names that it meets, for the report.
-struct RecordContentReader {
+package struct RecordContentReader {
   private(set) var names: [UInt64: String] = [
     ContentHash.of(RecordContent.wholeName): RecordContent.wholeName,
     ContentHash.of(RecordContent.keyName): RecordContent.keyName,
@@ -52,7 +52,9 @@ struct RecordContentReader {
   /// Payloads may have any number of names; what is beyond is not named in the report.
   private static let namesMax = 20_000
 
-  mutating func read(_ value: RawSpan?) -> RecordContent {
+  package init() {}
+
+  package mutating func read(_ value: RawSpan?) -> RecordContent {
     guard let value else { return RecordContent(kind: .deletion) }
     var range = 0..<value.byteCount
     var members = Self.members(value, range)
