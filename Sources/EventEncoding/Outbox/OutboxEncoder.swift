@@ -59,7 +59,7 @@ struct OutboxEncoder {
     record.timestampMilliseconds = time.timestamp
     try writeHeader(idHeader, row, plan.id, message, rows: &rows, into: &record)
     for placement in plan.headers {
-      try writeHeader(Array(placement.alias.utf8), row, placement.column, message, rows: &rows, into: &record)
+      try writeHeader(placement.name, row, placement.column, message, rows: &rows, into: &record)
     }
     if let exact = time.exact {
       record.appendHeader(Array(OutboxPlan.timeHeader.utf8)) { out in

@@ -16,7 +16,15 @@ public struct OutboxPlan: Sendable {
 
   public struct Placement: Sendable {
     public let alias: String
+    /// The alias as UTF-8, so that a row does not make it anew.
+    public let name: [UInt8]
     public let column: Int
+
+    init(alias: String, column: Int) {
+      self.alias = alias
+      name = Array(alias.utf8)
+      self.column = column
+    }
   }
 
   public let id: Int

@@ -90,15 +90,6 @@ struct ReferenceRow {
     return out.array
   }
 
-  static func begin(_ commit: UInt64, _ transaction: UInt32) -> [UInt8] {
-    var out = ByteWriter()
-    out.append(UInt8(ascii: "B"))
-    out.append(bigEndian: commit)
-    out.append(bigEndian: Int64(750_000_000_000_000))
-    out.append(bigEndian: transaction)
-    return out.array
-  }
-
   private static let uuid = TypeDescription(oid: TypeOID(rawValue: 2950), name: "uuid")
   private static let varchar = TypeDescription(oid: TypeOID(rawValue: 1043), name: "varchar")
   private static let bpchar = TypeDescription(oid: TypeOID(rawValue: 1042), name: "bpchar")

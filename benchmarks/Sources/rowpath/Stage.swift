@@ -69,8 +69,9 @@ enum Stage: String, CaseIterable {
     var pipeline = try makePipeline(row, transforms)
     let insert = row.insertMessage
     var lsn: UInt64 = 0x1_0000_0000
+    var message = ByteWriter()
     for number in 0..<rows {
-      if number % rowsPerTransaction == 0 { try nextTransaction(&pipeline, &lsn) }
+      if number % rowsPerTransaction == 0 { try nextTransaction(&pipeline, &lsn, &message) }
       lsn += 200
       _ = try pipeline.receive(insert.span.bytes, header(lsn), now: 1_795_225_000_123_456_789)
       guard !pipeline.records.isEmpty else { throw Failure.unexpected }
@@ -84,7 +85,8 @@ enum Stage: String, CaseIterable {
     let topic = try producer.topicIndex("bench.public.transactions")
     var pipeline = try makePipeline(.transactions, [])
     var lsn: UInt64 = 0x1_0000_0000
-    try nextTransaction(&pipeline, &lsn)
+    var message = ByteWriter()
+    try nextTransaction(&pipeline, &lsn, &message)
     _ = try pipeline.receive(
       ReferenceRow.transactions.insertMessage.span.bytes, header(lsn), now: 1_795_225_000_123_456_789)
     let slot = pipeline.records.first
@@ -117,19 +119,25 @@ enum Stage: String, CaseIterable {
     return pipeline
   }
 
-  private static func nextTransaction(_ pipeline: inout EventPipeline, _ lsn: inout UInt64) throws {
+  private static func nextTransaction(
+    _ pipeline: inout EventPipeline, _ lsn: inout UInt64, _ message: inout ByteWriter
+  ) throws {
     lsn += 100
     if lsn > 0x1_0000_0064 {
-      var commit = ByteWriter()
-      commit.append(UInt8(ascii: "C"))
-      commit.append(0)
-      commit.append(bigEndian: lsn)
-      commit.append(bigEndian: lsn + 50)
-      commit.append(bigEndian: Int64(750_000_000_000_000))
-      _ = try pipeline.receive(commit.bytes, header(lsn), now: 0)
+      message.removeAll()
+      message.append(UInt8(ascii: "C"))
+      message.append(0)
+      message.append(bigEndian: lsn)
+      message.append(bigEndian: lsn + 50)
+      message.append(bigEndian: Int64(750_000_000_000_000))
+      _ = try pipeline.receive(message.bytes, header(lsn), now: 0)
     }
-    let begin = ReferenceRow.begin(lsn + 20_000, UInt32(truncatingIfNeeded: lsn / 100))
-    _ = try pipeline.receive(begin.span.bytes, header(lsn), now: 0)
+    message.removeAll()
+    message.append(UInt8(ascii: "B"))
+    message.append(bigEndian: lsn + 20_000)
+    message.append(bigEndian: Int64(750_000_000_000_000))
+    message.append(bigEndian: UInt32(truncatingIfNeeded: lsn / 100))
+    _ = try pipeline.receive(message.bytes, header(lsn), now: 0)
   }
 
   private static func header(_ lsn: UInt64) -> XLogDataHeader {

@@ -3,7 +3,8 @@ import Glibc
 // rowpath [STAGE [ROWS]]: nanoseconds a row, the best of five runs. With ROWS a single run of so many rows, for callgrind
 // and for counting allocations: the difference of two such runs is what rows cost without the start.
 let arguments = CommandLine.arguments.dropFirst()
-guard let stages = arguments.first.map({ name in Stage(rawValue: name).map { [$0] } }) ?? Stage.allCases.dropLast() else {
+guard let stages = arguments.first.map({ name in Stage(rawValue: name).map { [$0] } }) ?? Stage.allCases.dropLast()
+else {
   print("rowpath: no such stage; there are \(Stage.allCases.map(\.rawValue).joined(separator: ", "))")
   exit(64)
 }
