@@ -1,4 +1,5 @@
 import CRdkafka
+import Glibc
 
 /// Reads topics partition by partition, without a consumer group: no group rights, no committed offsets, no rebalance.
 ///
@@ -25,6 +26,8 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
     var pointer: OpaquePointer
     var partitions: Set<Int32>
   }
+
+  private static let retryMilliseconds = 50
 
   private let client: OpaquePointer
   private let queue: OpaquePointer
@@ -305,7 +308,27 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
     try offsets(at: .beginning, of: partitions, timeoutMilliseconds: timeoutMilliseconds)
   }
 
+  /// A broker that has not heard yet that it leads a partition says so: for a moment after the topic was created, or the
+  /// leader changed. librdkafka 2.0.2 passes that on.
   private func offsets(
+    at place: Start, of partitions: [TopicPartition], timeoutMilliseconds: Int
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
+    let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
+    while true {
+      let left = max(ContinuousClock.now.duration(to: deadline).milliseconds, 1)
+      do throws(KafkaError) {
+        return try offsetsNow(at: place, of: partitions, timeoutMilliseconds: left)
+      } catch {
+        guard error.isRetriable, error.kind != .timedOut, left > KafkaConsumer.retryMilliseconds else { throw error }
+      }
+      usleep(UInt32(KafkaConsumer.retryMilliseconds * 1_000))
+      // Asks for the leaders again.
+      let topics = Set(partitions.map(\.topic))
+      _ = unsafe try listPartitions(client: client, timeoutMilliseconds: left, where: topics.contains)
+    }
+  }
+
+  private func offsetsNow(
     at place: Start, of partitions: [TopicPartition], timeoutMilliseconds: Int
   ) throws(KafkaError) -> [TopicPartition: Int64] {
     if partitions.isEmpty { return [:] }

@@ -56,6 +56,19 @@ import Testing
     #expect(end == 3)
   }
 
+  /// So a real broker answers for a moment after CreateTopics.
+  @Test func brokerThatDoesNotKnowYetThatItLeadsIsAskedAgain() throws {
+    let kafka = try EmbeddedKafka()
+    try kafka.createTopic("new", partitions: 1)
+    try produce(kafka, "new", ["a"])
+    kafka.failNext(.listOffsets, with: [.notLeaderForPartition, .notLeaderForPartition, .notLeaderForPartition])
+    var values: [String] = []
+    try KafkaConsumer.readToEnd(
+      topic: "new", properties: [(name: "bootstrap.servers", value: kafka.bootstrapServers)]
+    ) { values.append(String(decoding: $0.copied().value ?? [], as: UTF8.self)) }
+    #expect(values == ["a"])
+  }
+
   @Test func fromEndReadsOnlyWhatComesAfterAssign() throws {
     let kafka = try EmbeddedKafka()
     try kafka.createTopic("tail", partitions: 1)

@@ -9,6 +9,7 @@ import Testing
     var delivered = DeliveredVersions()
     #expect(Self.take([1, 2, 3, 2, 3, 1, 2, 3, 4], into: &delivered).isEmpty)
     #expect(delivered.missing([7: 4]).isEmpty)
+    #expect(delivered.repeated == 5)
   }
 
   @Test func passedOverVersionIsFound() {

@@ -48,6 +48,8 @@ final class DeliveryWatch: Sendable {
     }
   }
 
+  /// Records whose version, or a later one, had come.
+  var repeated: Int { state.withLock { $0.topics.values.reduce(0) { $0 + $1.repeated } } }
   var records: Int { state.withLock { $0.records } }
   var firstRecordAt: ContinuousClock.Instant? { state.withLock { $0.firstRecordAt } }
   var problems: [String] { state.withLock { $0.problems } }

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension Integration {
-  /// The program in exactly-once mode. The embedded broker has transactions without isolation, so what must never come
-  /// twice is shown by `ExactlyOnceSimulationTests`.
+  /// The program in exactly-once mode. The embedded broker has transactions without isolation; that nothing comes twice is
+  /// shown by `ExactlyOnceSimulationTests`, and here on the Kafka of `BOOTSTRAP_SERVERS`.
   @Suite(.serialized) struct ExactlyOnceKillTests {
     @Test func nothingIsLostWhenTheRelayIsKilledBetweenAndInsideTransactions() async throws {
       let problems = try await onOwnThread {

@@ -5,36 +5,40 @@ import PostgresSource
 import Testing
 
 extension Integration {
-  /// First snapshots in exactly-once mode. The embedded broker shows what was aborted too, so only tables that were
+  /// First snapshots in exactly-once mode. The embedded broker shows what was aborted too, so there only tables that were
   /// committed must have each row once.
   @Suite(.serialized) struct ExactlyOnceSnapshotTests {
     private static let rows = 10_000
 
     private final class Rig {
       let postgres: EmbeddedPostgres
-      let kafka: EmbeddedKafka
+      let kafka: TestBroker
       let states: LastStates
       let tables: [String]
       let server: PostgresConnection
       private let directory: String
+      private let prefix: String
 
       init(tables: [String], keyless: Set<String> = []) throws {
         postgres = try EmbeddedPostgres()
-        kafka = try EmbeddedKafka()
+        kafka = try TestBroker()
+        let prefix = kafka.name("p")
+        self.prefix = prefix
+        let topics = tables.map { "\(prefix).public.\($0)" }
         self.tables = tables
         server = try PostgresConnection(postgres.tcpSettings())
         for table in tables {
           try server.execute("CREATE TABLE \(table) (id int \(keyless.contains(table) ? "" : "PRIMARY KEY"), v bigint)")
           try server.execute("INSERT INTO \(table) SELECT g, g FROM generate_series(1, \(rows)) g")
-          try kafka.createTopic("p.public.\(table)")
         }
-        try kafka.createTopic("offsets")
+        for topic in topics { try kafka.createTopic(topic) }
+        try kafka.createTopic(kafka.name("offsets"), configuration: ["cleanup.policy": "compact"])
         directory = postgres.directory + "/once"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
         let worker = """
           bootstrap.servers=\(kafka.bootstrapServers)
           exactly.once.source.support=enabled
-          offset.storage.topic=offsets
+          offset.storage.topic=\(kafka.name("offsets"))
           offset.storage.replication.factor=1
           key.converter=org.apache.kafka.connect.json.JsonConverter
           key.converter.schemas.enable=false
@@ -46,18 +50,20 @@ extension Integration {
         let config = [
           "connector.class": "io.debezium.connector.postgresql.PostgresConnector", "plugin.name": "pgoutput",
           "database.hostname": "127.0.0.1", "database.port": String(postgres.port), "database.user": "postgres",
-          "database.password": "unused", "database.dbname": "postgres", "topic.prefix": "p", "slot.name": "once_slot",
+          "database.password": "unused", "database.dbname": "postgres", "topic.prefix": prefix,
+          "slot.name": "once_slot",
           "publication.name": "once_pub", "publication.autocreate.mode": "filtered",
           "table.include.list": "public.t.*", "incremental.snapshot.chunk.size": "500", "transforms": "flat",
           "transforms.flat.type": "io.debezium.transforms.ExtractNewRecordState",
           "transforms.flat.add.fields": "op,source.snapshot",
           "transforms.flat.delete.tombstone.handling.mode": "rewrite",
         ]
-        let object: [String: Any] = ["name": "once", "config": config]
+        let object: [String: Any] = ["name": kafka.name("once"), "config": config]
         try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: directory + "/c.json"))
-        states = try LastStates(
-          bootstrapServers: kafka.bootstrapServers, topics: tables.map { "p.public.\($0)" })
+        states = try LastStates(bootstrapServers: kafka.bootstrapServers, topics: topics)
       }
+
+      func topic(_ table: String) -> String { "\(prefix).public.\(table)" }
 
       func start() throws -> RelayProcess {
         try RelayProcess(["run", directory + "/worker.properties", directory + "/c.json"], directory: directory)
@@ -65,9 +71,8 @@ extension Integration {
 
       /// The state record that is committed.
       func record() throws -> [String: Any] {
-        let topic = try OffsetsTopic(
-          name: "offsets", properties: [(name: "bootstrap.servers", value: kafka.bootstrapServers)])
-        guard let value = try topic.load(key: Array("once".utf8)) else { return [:] }
+        let topic = try OffsetsTopic(name: kafka.name("offsets"), properties: kafka.properties)
+        guard let value = try topic.load(key: Array(kafka.name("once").utf8)) else { return [:] }
         return try JSONSerialization.jsonObject(with: Data(value)) as? [String: Any] ?? [:]
       }
 
@@ -110,12 +115,12 @@ extension Integration {
         try again.stop()
         for table in rig.tables {
           try waitUntil("\(table) is complete", within: .seconds(10)) {
-            rig.states["p.public.\(table)"].rows.count == Self.rows
+            rig.states[rig.topic(table)].rows.count == Self.rows
           }
-          #expect(rig.states["p.public.\(table)"].firstReads == Self.rows)
-          #expect(rig.states["p.public.\(table)"].laterReads == 0)
+          #expect(rig.states[rig.topic(table)].firstReads == Self.rows)
+          #expect(rig.states[rig.topic(table)].laterReads == 0)
         }
-        #expect(rig.states["p.public.t1"].rows[100] == 1_000_100)
+        #expect(rig.states[rig.topic("t1")].rows[100] == 1_000_100)
         #expect(rig.states.problems.isEmpty)
         #expect(try rig.record()["snapshot"] as? String == "complete")
       }
@@ -137,10 +142,13 @@ extension Integration {
           return record["snapshot"] as? String == "complete" && record["incrementalTables"] == nil
         }
         for table in rig.tables {
-          let topic = "p.public.\(table)"
+          let topic = rig.topic(table)
           try waitUntil("\(topic) is complete", within: .seconds(30)) { rig.states[topic].rows.count == Self.rows }
           if finished.contains(table) {
             #expect(rig.states[topic].firstReads == Self.rows && rig.states[topic].laterReads == 0)
+          }
+          if rig.kafka.isIsolating {
+            #expect(rig.states[topic].firstReads + rig.states[topic].laterReads == Self.rows)
           }
         }
         print(

@@ -5,20 +5,20 @@ import PostgresSource
 
 /// A migrated database under load, a broker, and relays as processes: one connector for a table, one for the outbox.
 final class KillRig {
-  static let tableTopic = "kill.public.item"
-  static let outboxTopic = "kill.events.item.changed"
+  private let tableTopic: String
+  private let outboxTopic: String
   private static let slots = ["kill_table", "kill_outbox"]
 
   let postgres: EmbeddedPostgres
-  private let kafka: EmbeddedKafka
+  let kafka: TestBroker
   let watch: DeliveryWatch
   private let directory: String
   private let files: [String]
   private var writers: [LoadWriter] = []
   private var relayCount = 0
 
-  /// Exactly once, the state is in a topic of the broker. The embedded one keeps no isolation, so a reader sees also what
-  /// was aborted: what is lost or out of order shows, what comes twice does not.
+  /// Exactly once, the state is in a topic of the broker. A broker that keeps no isolation shows also what was aborted:
+  /// what is lost or out of order shows, what comes twice does not.
   private let isExactlyOnce: Bool
 
   init(isExactlyOnce: Bool = false, settings: [String: String] = [:]) throws {
@@ -26,7 +26,9 @@ final class KillRig {
     var options = EmbeddedPostgres.Options()
     options.settings = ["shared_buffers": "32MB"].merging(settings) { $1 }
     postgres = try EmbeddedPostgres(options)
-    kafka = try EmbeddedKafka()
+    kafka = try TestBroker()
+    tableTopic = kafka.name("kill") + ".public.item"
+    outboxTopic = kafka.name("kill") + ".events.item.changed"
     directory = postgres.directory + "/kill"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
     let migrations = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -34,15 +36,15 @@ final class KillRig {
     try MigrationRunner(directory: MigrationDirectory(path: migrations), settings: postgres.tcpSettings()).up()
     try PostgresConnection(postgres.tcpSettings()).execute(
       "CREATE TABLE item (key int PRIMARY KEY, version int NOT NULL)")
-    for topic in [Self.tableTopic, Self.outboxTopic] { try kafka.createTopic(topic) }
+    for topic in [tableTopic, outboxTopic] { try kafka.createTopic(topic) }
     watch = try DeliveryWatch(
-      bootstrapServers: kafka.bootstrapServers, topics: [Self.tableTopic, Self.outboxTopic])
+      bootstrapServers: kafka.bootstrapServers, topics: [tableTopic, outboxTopic])
     files = ["worker.properties", "table.json", "outbox.json"].map { [directory] in directory + "/" + $0 }
     try writeFiles()
   }
 
   private var exactlyOnce: String {
-    "exactly.once.source.support=enabled\noffset.storage.topic=kill-offsets\noffset.storage.replication.factor=1"
+    "exactly.once.source.support=enabled\noffset.storage.topic=\(kafka.name("kill-offsets"))\noffset.storage.replication.factor=1"
   }
 
   private func writeFiles() throws {
@@ -58,7 +60,8 @@ final class KillRig {
     let common = [
       "connector.class": "io.debezium.connector.postgresql.PostgresConnector", "plugin.name": "pgoutput",
       "database.hostname": "127.0.0.1", "database.port": String(postgres.port), "database.user": "postgres",
-      "database.password": "unused", "database.dbname": "postgres", "topic.prefix": "kill", "snapshot.mode": "no_data",
+      "database.password": "unused", "database.dbname": "postgres", "topic.prefix": kafka.name("kill"),
+      "snapshot.mode": "no_data",
     ]
     let table = common.merging(
       [
@@ -72,10 +75,12 @@ final class KillRig {
         "table.include.list": "public.outbox", "transforms": "outbox",
         "transforms.outbox.type": "io.debezium.transforms.outbox.EventRouter",
         "transforms.outbox.table.field.event.key": "aggregate_id", "transforms.outbox.route.by.field": "event_type",
-        "transforms.outbox.route.topic.replacement": "kill.events.${routedByValue}",
+        "transforms.outbox.route.topic.replacement": kafka.name("kill") + ".events.${routedByValue}",
         "transforms.outbox.table.expand.json.payload": "true",
       ]) { $1 }
-    for (file, name, config) in [(files[1], "kill-table", table), (files[2], "kill-outbox", outbox)] {
+    for (file, name, config) in [
+      (files[1], kafka.name("kill-table"), table), (files[2], kafka.name("kill-outbox"), outbox),
+    ] {
       let object: [String: Any] = ["name": name, "config": config]
       try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: file))
     }
@@ -148,12 +153,15 @@ final class KillRig {
   /// Waits until all of these are in both topics, and returns what is wrong.
   func check(_ committed: [Int: Int]) -> [String] {
     var problems: [String] = []
-    for topic in [Self.tableTopic, Self.outboxTopic] {
+    for topic in [tableTopic, outboxTopic] {
       try? waitUntil("\(topic) is complete", within: .seconds(10)) { watch.missing(committed, topic: topic).isEmpty }
       let missing = watch.missing(committed, topic: topic)
       if let first = missing.first {
         problems.append("\(topic): \(missing.count) keys incomplete, such as \(first)")
       }
+    }
+    if isExactlyOnce, kafka.isIsolating, watch.repeated > 0 {
+      problems.append("\(watch.repeated) committed records came more than once")
     }
     return problems + watch.problems
   }
