@@ -24,6 +24,8 @@ public struct InFlightLedger: Sendable {
     var isCommit = false
     var outstanding: Int
     var isOpen: Bool
+    /// Of the last record.
+    var lastOrdinal: UInt64 = 0
     /// Of `mark`.
     var mark: UInt64?
   }
@@ -68,9 +70,11 @@ public struct InFlightLedger: Sendable {
   }
 
   /// The producer took a record with the open unit's ticket.
-  public mutating func recordAccepted() {
+  /// - Parameter ordinal: its place in the unit; never goes back.
+  public mutating func recordAccepted(ordinal: UInt64 = 0) {
     precondition(hasOpenUnit, "no unit is open")
     entries[entries.count - 1].outstanding += 1
+    entries[entries.count - 1].lastOrdinal = ordinal
     recordsInFlight += 1
   }
 
@@ -132,6 +136,19 @@ public struct InFlightLedger: Sendable {
     entries[index].outstanding -= 1
     recordsInFlight -= 1
     return true
+  }
+
+  /// The ticket in flight, or to be, that ends with these bits.
+  public func ticket(endingWith low: UInt64, mask: UInt64) -> Ticket {
+    Ticket(rawValue: first &+ ((low &- first) & mask))
+  }
+
+  /// The last ordinal of the ticket's unit that ends with these bits; `nil` for a ticket that is not in flight.
+  public func ordinal(of ticket: Ticket, endingWith low: UInt64, mask: UInt64) -> UInt64? {
+    guard ticket.rawValue >= first, ticket.rawValue - first < UInt64(entries.count) else { return nil }
+    let last = entries[Int(ticket.rawValue - first)].lastOrdinal
+    let back = (last &- low) & mask
+    return back <= last ? last - back : nil
   }
 
   /// Where the unit of a ticket begins; `nil` for a ticket that is not in flight.

@@ -89,6 +89,9 @@ public struct KafkaRecord: Sendable, Equatable {
   public var key: [UInt8]?
   public var value: [UInt8]?
   public var headers: [Header]
+
+  /// The first header of the name; `nil` where there is none, or its value is null.
+  public func header(_ name: String) -> [UInt8]? { headers.first { $0.name == name }?.value }
 }
 
 private func bytes(of span: RawSpan?) -> [UInt8]? {

@@ -251,19 +251,21 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
     return try consumer.endOffsets(of: consumer.assigned, timeoutMilliseconds: timeoutMilliseconds)
   }
 
-  /// Reads topics from their beginning up to the given ends, which other topics and partitions do not have. Records of one
-  /// partition come in order. Throws when nothing has come for `idleTimeoutMilliseconds` before the ends are reached.
+  /// Reads topics from their beginning, or the given offsets, up to the given ends. Other partitions are not read. Records of
+  /// one partition come in order. Throws when nothing has come for `idleTimeoutMilliseconds` before the ends are reached.
   public static func read(
-    to ends: [TopicPartition: Int64], properties: [(name: String, value: String)],
-    idleTimeoutMilliseconds: Int = 60_000,
+    from starts: [TopicPartition: Int64] = [:], to ends: [TopicPartition: Int64],
+    properties: [(name: String, value: String)], idleTimeoutMilliseconds: Int = 60_000,
     isStopped: () -> Bool = { false }, _ body: (borrowing ConsumedRecord, TopicPartition) -> Void
   ) throws(KafkaError) {
-    var open = ends.filter { $0.value > 0 }
+    var open = ends.filter { $0.value > starts[$0.key] ?? 0 }
     if open.isEmpty { return }
     // What is fetched ahead of a slow reader is memory too.
     var consumer = try KafkaConsumer(
       properties: [(name: "queued.max.messages.kbytes", value: "4096")] + properties)
-    try consumer.assign(Array(Set(open.keys.map(\.topic))), from: .beginning)
+    for place in open.keys { try consumer.begin(place, at: starts[place] ?? Int64(RD_KAFKA_OFFSET_BEGINNING)) }
+    // It looks for no more.
+    consumer.nextRefresh = .now + .seconds(1_000_000_000)
     var lastRecordAt = ContinuousClock.now
     while !open.isEmpty, !isStopped() {
       let wanted = open

@@ -38,6 +38,8 @@ public struct KafkaError: Error, Sendable {
   public let text: String
   public let topic: String?
   public let partition: Int32?
+  /// Of key and value of the record that was not delivered.
+  public internal(set) var recordBytes: Int?
   /// The client is of no use any more and must be replaced.
   public let isFatal: Bool
   /// The same operation may succeed later.
@@ -78,6 +80,9 @@ public struct KafkaError: Error, Sendable {
       isRetriable: unsafe rd_kafka_error_is_retriable(error) == 1 || KafkaError.mayPass(code),
       requiresAbort: unsafe rd_kafka_error_txn_requires_abort(error) == 1, file: file, line: line)
   }
+
+  /// The topic exists, but not the partition.
+  public var isOfPartition: Bool { code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION.rawValue }
 
   private static func kind(of code: rd_kafka_resp_err_t) -> Kind {
     switch code {

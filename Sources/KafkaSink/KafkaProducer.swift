@@ -148,7 +148,9 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
         } else {
           // Not `rd_kafka_message_errstr`, which gives back the payload of a produced message.
           let topic = unsafe String(cString: rd_kafka_topic_name(message.pointee.rkt))
-          unsafe body(ticket, .failed(KafkaError(code: code, topic: topic, partition: message.pointee.partition)))
+          var error = unsafe KafkaError(code: code, topic: topic, partition: message.pointee.partition)
+          error.recordBytes = unsafe message.pointee.len + message.pointee.key_len
+          body(ticket, .failed(error))
         }
       }
     }

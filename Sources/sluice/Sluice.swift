@@ -13,5 +13,6 @@ struct Sluice: AsyncParsableCommand {
       DemoCommand.self,
       TailCommand.self,
       VerifyCommand.self,
+      ReplayCommand.self,
     ])
 }

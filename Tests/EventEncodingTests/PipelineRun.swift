@@ -71,8 +71,11 @@ final class PipelineRun {
   private var tables: [UInt32: TestTable] = [:]
   private(set) var records: [SentRecord] = []
 
-  init(_ options: PipelineOptions, lastCommit: LSN? = nil) {
-    pipeline = EventPipeline(options, lastCommit: lastCommit)
+  init(
+    _ options: PipelineOptions, lastCommit: LSN? = nil, refusals: RecordRefusals = RecordRefusals(),
+    heldKeys: HeldKeys? = nil
+  ) {
+    pipeline = EventPipeline(options, lastCommit: lastCommit, refusals: refusals, heldKeys: heldKeys)
   }
 
   static let json = RecordConverter.json(schemasEnabled: false, JSONOptions())
@@ -181,6 +184,12 @@ final class PipelineRun {
     try row.decode(bytes.span.bytes)
     try pipeline.snapshotRow(
       RelationOID(rawValue: table.oid), row.tuple, row.bytes.bytes, marker: marker, at: origin, now: PipelineRun.now)
+    drain()
+  }
+
+  /// A dead letter's change once more.
+  func replay(_ letter: LetteredChange, _ table: TestTable) throws {
+    _ = try pipeline.replay(letter, table.description, now: PipelineRun.now)
     drain()
   }
 

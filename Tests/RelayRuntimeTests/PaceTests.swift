@@ -1,5 +1,6 @@
 import Acknowledgement
 import EventEncoding
+import Primitives
 import Testing
 
 @testable import RelayRuntime
@@ -76,19 +77,39 @@ import Testing
 }
 
 @Suite struct RecordTicketTests {
-  @Test func unitAndTopicComeBack() {
-    for unit: UInt64 in [0, 1, 0xFFFF_FFFF, (1 << 48) - 1] {
-      for topic in [0, 1, 255, 0xFFFF] {
-        let ticket = RecordTicket(unit: .init(rawValue: unit), topic: topic)
-        #expect(ticket.unit.rawValue == unit && ticket.topic == topic)
-        #expect(RecordTicket(rawValue: ticket.rawValue) == ticket)
+  /// Units that are acknowledged, so that the ledger's numbers begin there.
+  private func ledger(startingAt unit: Int) -> InFlightLedger {
+    var ledger = InFlightLedger(startingAt: LSN(rawValue: 1))
+    for _ in 0..<unit {
+      ledger.begin(at: LSN(rawValue: 1))
+      ledger.endWithoutPosition()
+    }
+    return ledger
+  }
+
+  @Test func unitPlaceAndTopicComeBackThoughATicketHoldsTheirLastBitsOnly() {
+    var ledger = ledger(startingAt: 3)
+    // Beyond what a ticket holds of an ordinal.
+    let ordinals: [UInt64] = [0, 7, 1 << 24, (1 << 24) + 9]
+    for topic in [0, 1, 255, 0xFFFE] {
+      ledger.begin(at: LSN(rawValue: 2))
+      let unit = ledger.openTicket
+      var tickets: [RecordTicket] = []
+      for ordinal in ordinals.suffix(2) {
+        tickets.append(RecordTicket(unit: unit, ordinal: ordinal, topic: topic))
+        ledger.recordAccepted(ordinal: ordinal)
       }
+      ledger.endWithoutPosition()
+      #expect(tickets.map { $0.unit(in: ledger) } == [unit, unit])
+      #expect(tickets.map { $0.ordinal(in: ledger) } == ordinals.suffix(2))
+      #expect(tickets.map(\.topic) == [topic, topic])
+      #expect(tickets.allSatisfy { RecordTicket(rawValue: $0.rawValue) == $0 && $0.rawValue != .max })
     }
   }
 
   @Test func topicsBeyondTheLastNumberAreCountedTogether() {
-    let ticket = RecordTicket(unit: .init(rawValue: 5), topic: 1_000_000)
-    #expect(ticket.unit.rawValue == 5 && ticket.topic == 0xFFFF)
+    let ticket = RecordTicket(unit: .init(rawValue: 5), ordinal: 0, topic: 1_000_000)
+    #expect(ticket.topic == 0xFFFE)
   }
 }
 

@@ -172,6 +172,7 @@ enum ConnectorBuilder {
     options.errorsTolerance = set.word("errors.tolerance", or: .none)
     options.deadLetterTopic = set.nonEmptyText("errors.deadletterqueue.topic.name")?.trimmedASCII()
     options.deadLetterReplicationFactor = set.integer("errors.deadletterqueue.topic.replication.factor", or: 3)
+    options.deadLetterHoldsKeys = set.boolean("sluice.errors.hold.key")
     options.deadLetterContextHeaders = set.boolean("errors.deadletterqueue.context.headers.enable")
     options.outboxJSONIsExact = set.text("sluice.outbox.json").trimmedASCII().lowercased() == "exact"
     options.guardrailCollectionsMax = set.integer("guardrail.collections.max", or: 0)

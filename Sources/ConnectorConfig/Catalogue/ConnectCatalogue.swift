@@ -23,6 +23,7 @@ enum ConnectCatalogue {
     Property("errors.deadletterqueue.topic.name", .string, ""),
     Property("errors.deadletterqueue.topic.replication.factor", .replicationFactor, "3"),
     Property("errors.deadletterqueue.context.headers.enable", .boolean, "false"),
+    Property("sluice.errors.hold.key", .boolean, "false"),
     Property("exactly.once.support", .oneOf(["requested", "required"]), "requested"),
     Property(
       "transaction.boundary", .oneOf(["poll", "interval", "connector"]), "poll",

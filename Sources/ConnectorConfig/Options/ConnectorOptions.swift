@@ -118,6 +118,8 @@ public struct ConnectorOptions: Sendable, Hashable {
   public var deadLetterTopic: String?
   public var deadLetterReplicationFactor: Int16 = 3
   public var deadLetterContextHeaders = false
+  /// `sluice.errors.hold.key`
+  public var deadLetterHoldsKeys = false
 
   // MARK: Kafka Connect
   public var keyConverter = ConverterOptions.json(JSONConverterOptions())

@@ -61,6 +61,20 @@ extension EncodedRecord {
     headers.append(.init(name: nameStart..<nameEnd, value: isPresent ? valueStart..<bytes.count : nil))
   }
 
+  /// A copy; `nil` for null.
+  func copy(_ range: Range<Int>?) -> [UInt8]? {
+    guard let range else { return nil }
+    return Array(bytes.bytes, range)
+  }
+
+  /// Adds a header with these bytes; `nil` is a null value.
+  mutating func append(header name: String, _ value: [UInt8]?) {
+    appendHeader(Array(name.utf8)) { out in
+      if let value { out.append(value) }
+      return value != nil
+    }
+  }
+
   /// Whether a header of this name is there already.
   func hasHeader(_ name: String) -> Bool {
     let wanted = Array(name.utf8)

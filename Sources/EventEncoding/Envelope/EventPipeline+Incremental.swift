@@ -37,6 +37,11 @@ extension EventPipeline {
     capturedChanges += 1
     var tuple = TupleLayout()
     chunk.rows.layout(ofRow: row, into: &tuple)
+    part = 0
+    snapshotPlace = (
+      SnapshotOrigin(lsn: lsn, unixMicroseconds: 0, transactionID: 0, lastCommit: lastCommit), .incremental
+    )
+    defer { snapshotPlace = nil }
     try emitRow(
       .read, chunk.plan, old: nil, new: tuple, fallback: nil, .none, chunk.rows.span, lsn, now)
     return true

@@ -28,8 +28,9 @@ extension EventPipeline {
   }
 
   mutating func emitMessage(
-    _ logical: LogicalMessage, _ content: RawSpan, _ lsn: LSN, _ now: Int64
+    _ logical: LogicalMessage, _ message: RawSpan, _ lsn: LSN, _ now: Int64
   ) throws(PipelineError) {
+    let content = message.extracting(logical.content)
     // No COMMIT follows a message outside a transaction: Debezium takes the message itself for one.
     if !logical.isTransactional { lastCommit = logical.lsn }
     if !options.messageFilter.includes(logical.prefix) { return }
@@ -69,7 +70,8 @@ extension EventPipeline {
     try emitTree(
       "logical message", topic: topics.index(of: options.topics.message), key: .structure([.text(logical.prefix)]),
       EnvelopeSchema.messageKey, value: value,
-      options.values.binary == .bytes ? EnvelopeSchema.messageValue : EnvelopeSchema.messageTextValue, lsn)
+      options.values.binary == .bytes ? EnvelopeSchema.messageValue : EnvelopeSchema.messageTextValue, lsn,
+      of: message)
   }
 
   /// `heartbeat.interval.ms` has passed: one record, for partition 0.
@@ -81,22 +83,29 @@ extension EventPipeline {
   }
 
   /// A record that is no change of a table: no context headers.
+  /// - Parameter message: the stream's message that it is made of; of some there is none.
   mutating func emitTree(
     _ kind: String = "no change of a table", topic: Int, partition: Int32? = nil, key: ConnectValue,
     _ keySchema: SharedSchema,
     value: ConnectValue,
-    _ valueSchema: SharedSchema, _ lsn: LSN
+    _ valueSchema: SharedSchema, _ lsn: LSN, of message: RawSpan? = nil
   ) throws(PipelineError) {
     let slot = records.append(nil, at: lsn)
     let tree = ConnectRecord(
       topic: topics.names[topic], partition: partition, keySchema: keySchema, key: key, valueSchema: valueSchema,
       value: value)
     do throws(PipelineError) {
-      if try !finish(tree, from: 0, plan: nil, lsn, into: &slot.record) { records.cancelLast() }
+      if try finish(tree, from: 0, plan: nil, lsn, into: &slot.record) {
+        try admit(slot, nil, nil, nil, RawSpan())
+      } else {
+        records.cancelLast()
+      }
     } catch {
       var error = error
       error.recordKind = kind
-      try bury(error, nil, topic) { (pipeline, record) throws(PipelineError) in
+      var change: LetteredChange?
+      if let message { change = letter(of: message, nil, .message, nil, part: 0, lsn) }
+      try bury(error, nil, topic, change, keyNames: []) { (pipeline, record) throws(PipelineError) in
         try pipeline.writeDeadTree(tree, lsn, into: &record)
       }
     }

@@ -9,12 +9,19 @@ extension EventPipeline {
     _ plan: RelationPlan, _ tuple: TupleLayout, _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN
   ) throws(PipelineError) {
     let headers = lastHeaders
+    let part = self.part
+    self.part += 1
+    if let wantedPart, part != wantedPart { return }
     let slot = records.append(plan, at: lsn)
     do throws(PipelineError) {
       if let headers {
         var tree = try tree(plan, key: tuple, nil, value: .null, nil, keyChange, message, lsn, topic: plan.topic)
         tree.headers = headers
-        if try !finish(tree, from: 0, plan: plan, lsn, into: &slot.record) { records.cancelLast() }
+        if try finish(tree, from: 0, plan: plan, lsn, into: &slot.record) {
+          try admit(slot, plan, tuple, nil, message)
+        } else {
+          records.cancelLast()
+        }
         return
       }
       try writeHeaders(plan, keyChange, message, lsn, into: &slot.record)
@@ -31,14 +38,20 @@ extension EventPipeline {
         case .record:
           let tree = try tree(
             plan, key: tuple, nil, value: .null, nil, keyChange, message, lsn, topic: subject.topic)
-          if try !finish(tree, from: index, plan: plan, lsn, into: &slot.record) { records.cancelLast() }
+          if try finish(tree, from: index, plan: plan, lsn, into: &slot.record) {
+            try admit(slot, plan, tuple, nil, message)
+          } else {
+            records.cancelLast()
+          }
           return
         }
       }
       slot.record.topic = subject.topic
       try rows.writeKey(plan, tuple, old: nil, message, lsn: lsn, into: &slot.record)
+      try admit(slot, plan, tuple, nil, message)
     } catch {
-      try bury(error, plan, plan.topic) { (pipeline, record) throws(PipelineError) in
+      let change = letter(of: message, plan, .delete, tuple, part: part, lsn)
+      try bury(error, plan, plan.topic, change, keyNames: keyNames(plan, tuple, nil, message)) { (pipeline, record) throws(PipelineError) in
         try pipeline.writeDeadKey(plan, tuple, nil, message, lsn, into: &record)
       }
     }
@@ -51,13 +64,16 @@ extension EventPipeline {
   ) throws(PipelineError) -> Bool {
     if window != nil, operation != .read { deduplicate(operation, plan, old: old, new: new, fallback, message) }
     lastHeaders = nil
+    let part = self.part
+    self.part += 1
+    if let wantedPart, part != wantedPart { return true }
     let skips = options.processingFailureMode != .fail
     let transactionBefore = skips ? transaction : nil
     let slot = records.append(plan, at: lsn)
     do throws(PipelineError) {
       let isKept = try fillRow(
         operation, plan, old: old, new: new, fallback: fallback, keyChange, message, lsn, now, into: &slot.record)
-      if !isKept { records.cancelLast() }
+      if isKept { try admit(slot, plan, new ?? old, fallback, message) } else { records.cancelLast() }
     } catch {
       if skips, options.deadLetter == nil, case .conversion = error.cause {
         records.cancelLast()
@@ -66,7 +82,9 @@ extension EventPipeline {
         transaction = transactionBefore
         return false
       }
-      try bury(error, plan, plan.topic) { (pipeline, record) throws(PipelineError) in
+      let change = letter(of: message, plan, operation, new ?? old, part: part, lsn)
+      let names = (new ?? old).map { keyNames(plan, $0, fallback, message) } ?? []
+      try bury(error, plan, plan.topic, change, keyNames: names) { (pipeline, record) throws(PipelineError) in
         try pipeline.writeDeadRow(
           operation, plan, old: old, new: new, fallback: fallback, message, lsn, now, into: &record)
       }

@@ -35,6 +35,21 @@ public struct EventPipeline: ~Copyable {
   /// Changes left out by `event.processing.failure.handling.mode`.
   public internal(set) var skippedChanges = ToleratedErrors()
 
+  /// What Kafka is known to refuse.
+  public var refusals: RecordRefusals
+  /// Keys that wait behind a dead letter; `nil` without `sluice.errors.hold.key`.
+  public var heldKeys: HeldKeys?
+  /// Names of the key of a record that was made and is not sent.
+  var nameOfRefused: [UInt8]?
+  /// Records of the change in hand so far, sent or not.
+  var part = 0
+  /// Replay: the only one of them that is wanted.
+  var wantedPart: Int?
+  /// Bytes of the message in hand; behind it may stand values that complete its row.
+  var messageBytes = 0
+  /// Where the row in hand comes from, if it is not in the log.
+  var snapshotPlace: (origin: SnapshotOrigin, marker: SnapshotMarker)?
+
   let options: PipelineOptions
   let skippedOperations: OperationMask
   let chain: TransformChain
@@ -76,8 +91,13 @@ public struct EventPipeline: ~Copyable {
   private var plansAside: [RelationOID: RelationPlan]?
 
   /// - Parameter lastCommit: end of the last transaction of an earlier life, from the state record.
-  public init(_ options: PipelineOptions, lastCommit: LSN?) {
+  public init(
+    _ options: PipelineOptions, lastCommit: LSN?, refusals: RecordRefusals = RecordRefusals(),
+    heldKeys: HeldKeys? = nil
+  ) {
     self.options = options
+    self.refusals = refusals
+    self.heldKeys = heldKeys
     self.lastCommit = lastCommit
     skippedOperations = OperationMask(options.skippedOperations)
     chain = TransformChain(options.transforms)
@@ -149,6 +169,8 @@ public struct EventPipeline: ~Copyable {
     _ bytes: RawSpan, messageBytes: Int, _ header: XLogDataHeader, now: Int64
   ) throws(PipelineError) -> Step {
     let message = bytes
+    self.messageBytes = messageBytes
+    part = 0
     let decoded = try decode(bytes.extracting(0..<messageBytes), header)
     switch decoded {
     case .insert(let relation):
@@ -196,6 +218,7 @@ public struct EventPipeline: ~Copyable {
       lastLSN = header.walStart
       for relation in truncate.relations {
         guard let plan = plans[relation] else { continue }
+        part = 0
         try self.truncate(plan, header.walStart, now)
       }
       return .rows
@@ -203,7 +226,8 @@ public struct EventPipeline: ~Copyable {
       // No COMMIT follows such a message: Debezium takes it for one itself, and so do the sequences of what comes after.
       if !logical.isTransactional { lastCommit = logical.lsn }
       lastLSN = logical.lsn
-      try emitMessage(logical, message.extracting(logical.content), header.walStart, now)
+      if transaction == nil { records.beginUnit(at: header.walStart) }
+      try emitMessage(logical, message, header.walStart, now)
       return .message(isTransactional: logical.isTransactional)
     }
   }
@@ -275,6 +299,7 @@ public struct EventPipeline: ~Copyable {
     transaction = context
     lastTransactionID = begin.transaction
     lastLSN = lsn
+    records.beginUnit(at: lsn)
     prepareSource(context)
     if options.providesTransactionMetadata {
       try emitTransactionRecord("BEGIN", context, lsn, count: nil, collections: nil)
@@ -369,8 +394,12 @@ public struct EventPipeline: ~Copyable {
     capturedChanges += 1
     source.prepare(
       unixMicroseconds: snapshot.unixMicroseconds, marker: marker, lastCommit: snapshot.lastCommit,
-      transactionID: snapshot.transactionID, origin: nil)
+      transactionID: marker == .incremental ? nil : snapshot.transactionID, origin: nil)
     lastLSN = snapshot.lsn
+    if records.unit != snapshot.lsn { records.beginUnit(at: snapshot.lsn) }
+    part = 0
+    snapshotPlace = (snapshot, marker)
+    defer { snapshotPlace = nil }
     // `skipped.operations` is a matter of the stream, even if it lists "r".
     try emitRow(.read, plan, old: nil, new: tuple, fallback: nil, .none, bytes, snapshot.lsn, now)
   }

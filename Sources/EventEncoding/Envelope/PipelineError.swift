@@ -15,6 +15,12 @@ public struct PipelineError: Error, Sendable {
     case converter(String)
     /// Columns that were to be read again could not be, with `reselect.error.handling.mode=fail`.
     case reselection(columns: [String], String)
+    /// Kafka will not take the record.
+    case refused(RecordRefusal)
+    /// Its key waits behind a record that failed (`sluice.errors.hold.key`).
+    case held(behind: LSN)
+    /// `sluice.errors.hold.key` cannot remember one key more.
+    case tooManyHeldKeys
     /// A change of a relation that was never described, or whose shape differs from its description.
     case unexpectedMessage(String)
   }
@@ -39,12 +45,9 @@ extension PipelineError: CustomStringConvertible {
   public var description: String {
     let what =
       switch cause {
-      case .decode(let error): "a message of the stream cannot be decoded: \(error)"
-      case .conversion(let error, let column): "column \(column) cannot be converted: \(error)"
-      case .transform(let alias, let failure): "transform \(alias): \(failure)"
-      case .converter(let reason): reason
-      case .reselection(let columns, let reason): "re-selecting \(columns.joined(separator: ", ")): \(reason)"
-      case .unexpectedMessage(let reason): reason
+      case .decode: "a message of the stream cannot be decoded: \(reason)"
+      case .transform(let alias, _): "transform \(alias): \(reason)"
+      default: reason
       }
     let place =
       table.map { " (table \($0), key \(keyColumns.isEmpty ? "none" : keyColumns.joined(separator: ", ")))" }

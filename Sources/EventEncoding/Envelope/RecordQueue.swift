@@ -11,6 +11,8 @@ public struct RecordQueue: ~Copyable {
     public internal(set) var lsn = LSN.invalid
     /// The pipeline's index of the topic, once `record.topic` holds the sink's; for whoever hands the record over.
     public var pipelineTopic: Int?
+    /// Its place in its unit.
+    public internal(set) var ordinal: UInt64 = 0
 
     /// `public.accounts`, or `nil` for a record that is no change of a table.
     public var table: String? { plan?.id.description }
@@ -23,6 +25,9 @@ public struct RecordQueue: ~Copyable {
   private var slots: [Slot] = []
   private var head = 0
   private var count = 0
+  /// Where the unit in hand begins, and its records so far.
+  private(set) var unit = LSN.invalid
+  private var ordinals: UInt64 = 0
 
   public init() {}
 
@@ -48,6 +53,12 @@ public struct RecordQueue: ~Copyable {
     while !isEmpty { removeFirst() }
   }
 
+  /// The records that follow belong together.
+  mutating func beginUnit(at lsn: LSN) {
+    unit = lsn
+    ordinals = 0
+  }
+
   /// An empty record at the end. It counts at once; `cancelLast` takes it back.
   mutating func append(_ plan: RelationPlan?, at lsn: LSN) -> Slot {
     if count == slots.count { slots.append(Slot()) }
@@ -57,12 +68,21 @@ public struct RecordQueue: ~Copyable {
     slot.plan = plan
     slot.pipelineTopic = nil
     slot.lsn = lsn
+    slot.ordinal = ordinals
+    ordinals += 1
     return slot
+  }
+
+  /// One more record in the place of the last: a part of it.
+  mutating func appendPart(_ plan: RelationPlan?, at lsn: LSN) -> Slot {
+    ordinals -= 1
+    return append(plan, at: lsn)
   }
 
   mutating func cancelLast() {
     precondition(!isEmpty)
     count -= 1
+    ordinals -= 1
     if head == count {
       head = 0
       count = 0

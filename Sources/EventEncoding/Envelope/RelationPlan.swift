@@ -6,6 +6,7 @@ import Primitives
 /// How the rows of one relation become records: everything that depends on the table and not on the row. Made at each
 /// RELATION message, so that the row path only copies and converts.
 final class RelationPlan {
+  let relation: Relation
   let id: TableID
   /// Fields of `before` and `after`, in column order.
   let columns: [ColumnPlan]
@@ -60,6 +61,7 @@ final class RelationPlan {
   ) {
     let id = TableID(schema: relation.schema, name: relation.name)
     self.id = id
+    self.relation = relation
     isCaptured = options.filter.includes(id)
     isSignalTable = options.signals?.tables.contains(id) ?? false
     self.topic = topic

@@ -36,6 +36,9 @@ struct TransactionContext {
     return 1
   }
 
+  /// Events of a table so far.
+  func count(of table: TableID) -> Int64 { collections.first { $0.table == table }?.count ?? 0 }
+
   mutating func countMessage() {
     totalOrder += 1
     messages += 1

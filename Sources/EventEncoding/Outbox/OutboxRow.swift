@@ -36,6 +36,10 @@ extension PipelineError {
     switch cause {
     case .decode(let error): "\(error)"
     case .conversion(let error, let column): "column \(column) cannot be converted: \(error)"
+    case .refused(let refusal): "Kafka does not take the record: \(refusal)"
+    case .held(let lsn): "its key waits behind the dead letter of LSN \(lsn)"
+    case .tooManyHeldKeys:
+      "more than \(HeldKeys.countMax) keys wait behind dead letters: mend what fails, then run sluice replay"
     case .reselection(let columns, let reason): "re-selecting \(columns.joined(separator: ", ")): \(reason)"
     case .transform(_, let failure): "\(failure)"
     case .converter(let reason), .unexpectedMessage(let reason): reason

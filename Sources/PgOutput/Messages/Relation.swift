@@ -65,4 +65,23 @@ public struct Relation: Equatable, Sendable {
     }
     self.columns = columns
   }
+
+  /// The message with its tag.
+  public func encode(into out: inout ByteWriter) {
+    out.append(UInt8(ascii: "R"))
+    out.append(bigEndian: oid.rawValue)
+    for text in [schema, name] {
+      out.append(utf8: text)
+      out.append(UInt8(0))
+    }
+    out.append(replicaIdentity.rawValue)
+    out.append(bigEndian: Int16(columns.count))
+    for column in columns {
+      out.append(UInt8(column.isKey ? 1 : 0))
+      out.append(utf8: column.name)
+      out.append(UInt8(0))
+      out.append(bigEndian: column.type.rawValue)
+      out.append(bigEndian: column.typeModifier)
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import Acknowledgement
+import EventEncoding
 import KafkaSink
 import Logging
 import Primitives
@@ -21,6 +22,7 @@ final class ConnectorProducer {
   var producer: KafkaProducer
   private(set) var transaction = Transaction.none
   private let plan: TransactionPlan?
+  private let batching: RecordBatching
   private let logger: Logger
   private let stateTopic: Int
   private var openedAt: Int64 = 0
@@ -33,10 +35,13 @@ final class ConnectorProducer {
   ///   - plan: `nil` is at least once.
   ///   - properties: librdkafka's names, `transactional.id` among them if there is a plan.
   init(
-    properties: [(name: String, value: String)], transactions plan: TransactionPlan?, logger: Logger
+    properties: [(name: String, value: String)], transactions plan: TransactionPlan?,
+    batching: RecordBatching? = nil, logger: Logger
   ) throws(SinkError) {
+    let batching = batching ?? RecordBatching(properties: properties)
+    self.batching = batching
     do throws(KafkaError) {
-      var producer = try KafkaProducer(properties: properties)
+      var producer = try KafkaProducer(properties: properties + batching.properties)
       stateTopic = try plan.map { plan throws(KafkaError) in try producer.topicIndex(plan.stateTopic) } ?? -1
       self.producer = producer
     } catch {
@@ -52,6 +57,7 @@ final class ConnectorProducer {
     do throws(KafkaError) {
       return try producer.enqueue(record, ticket: ticket) == .accepted ? .accepted : .queueFull
     } catch {
+      if let refusal = error.refusal, ticket != ConnectorProducer.stateTicket { return .refused(refusal) }
       throw sinkError(error)
     }
   }
@@ -62,7 +68,11 @@ final class ConnectorProducer {
     var hasState = false
     let events = producer.collectDeliveries(timeoutMilliseconds: waitMilliseconds) { ticket, result in
       if let error = result.error {
-        if isTransactional, !error.isOfRecord || ticket == ConnectorProducer.stateTicket {
+        if ticket != ConnectorProducer.stateTicket, let refusal = error.refusal {
+          let bytes = error.recordBytes ?? 0
+          let isCertain = bytes >= batching.bytesMax || batching.sendsSingly
+          body(UInt64(ticket), .refused(refusal, bytes: bytes, isCertain: isCertain))
+        } else if isTransactional {
           failed = failed ?? error
         } else {
           body(UInt64(ticket), .failed("\(error)"))
@@ -97,7 +107,7 @@ final class ConnectorProducer {
     guard let plan else {
       return SinkError(error.isFatal ? "the Kafka producer has failed for good: \(error)" : "\(error)")
     }
-    if error.isOfRecord { return SinkError("\(error)") }
+    if error.refusal != nil { return SinkError("\(error)") }
     // The brokers fence the producer of a transaction that ran out of time like one whose place was taken.
     let hasExpired =
       transaction != .none
@@ -168,6 +178,13 @@ final class ConnectorProducer {
     return true
   }
 
+  /// Commits a transaction that holds consumer offsets instead of a state record. `false`: not yet.
+  func commitWithOffsets(timeoutMilliseconds: Int) throws(KafkaError) -> Bool {
+    guard try producer.commitTransaction(timeoutMilliseconds: timeoutMilliseconds) else { return false }
+    transaction = .none
+    return true
+  }
+
   func abandon() {
     producer.purge()
     guard plan != nil, transaction != .none, producer.fatalError == nil else { return }
@@ -201,11 +218,15 @@ public struct TransactionPlan: Sendable {
 }
 
 extension KafkaError {
-  /// The record itself cannot be delivered, now or later.
-  fileprivate var isOfRecord: Bool {
+  /// The record itself cannot be delivered, now or later; `nil` for other errors.
+  fileprivate var refusal: RecordRefusal? {
+    if isFatal { return nil }
     switch kind {
-    case .recordTooLarge, .invalidRecord, .notAuthorized, .unknownTopic: !isFatal
-    default: false
+    case .recordTooLarge: return RecordRefusal(.tooLarge, "\(self)")
+    case .invalidRecord: return RecordRefusal(.invalid, "\(self)")
+    case .notAuthorized: return RecordRefusal(.notAuthorized, "\(self)")
+    case .unknownTopic: return RecordRefusal(isOfPartition ? .unknownPartition : .unknownTopic, "\(self)")
+    default: return nil
     }
   }
 }

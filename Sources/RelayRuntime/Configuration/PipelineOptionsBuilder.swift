@@ -49,7 +49,8 @@ extension PlanBuilder {
     pipeline.typePropagation = propagation.isEmpty ? nil : propagation
     if options.errorsTolerance == .all, let topic = options.deadLetterTopic {
       pipeline.deadLetter = DeadLetterOptions(
-        topic: topic, addsContextHeaders: options.deadLetterContextHeaders, connectorName: options.name)
+        topic: topic, addsContextHeaders: options.deadLetterContextHeaders, connectorName: options.name,
+        holdsKeys: options.deadLetterHoldsKeys)
     }
     if options.outboxJSONIsExact { pipeline.makeOutboxExact() }
     setSignals(options.signals, of: &pipeline)

@@ -6,8 +6,10 @@ public enum RelayFailure: Error, Sendable {
   /// The stream holds what cannot become a record.
   case pipeline(PipelineError)
   case sink(SinkError)
-  /// Kafka refused one record for good, or it cannot be handed over.
+  /// One record was given up, or cannot be handed over.
   case record(String)
+  /// Kafka refuses these for good. None: those that were refused are passed.
+  case refused([RefusedRecord])
 }
 
 extension RelayFailure: CustomStringConvertible {
@@ -17,6 +19,7 @@ extension RelayFailure: CustomStringConvertible {
     case .pipeline(let error): error.description
     case .sink(let error): error.description
     case .record(let text): text
+    case .refused(let records): records.first?.description ?? "what Kafka refused is passed"
     }
   }
 }

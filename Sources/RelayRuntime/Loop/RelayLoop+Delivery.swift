@@ -42,25 +42,37 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
         slot.pipelineTopic = topic
         if let part = batch?.part, part > 1 { DividedHeader.append(part: part, to: &slot.record) }
       }
-      let ticket = RecordTicket(unit: ledger.openTicket, topic: topic)
+      let ticket = RecordTicket(unit: ledger.openTicket, ordinal: slot.ordinal, topic: topic)
       switch try sink.enqueue(slot.record, ticket: ticket.rawValue) {
       case .accepted:
-        ledger.recordAccepted()
+        ledger.recordAccepted(ordinal: slot.ordinal)
         batch?.recordAccepted()
         observations.recordsAccepted += 1
         return true
       case .queueFull:
         observations.fullTurns += 1
         return false
+      case .refused(let refusal):
+        refused.append(refusedRecord(slot, topic, refusal))
       }
     } catch {
       if error.remedy != .stop { throw .sink(error) }
-      let place =
-        slot.table.map {
-          "table \($0), key \(slot.keyColumns.isEmpty ? "none" : slot.keyColumns.joined(separator: ", ")), "
-        } ?? ""
-      throw .record("\(place)LSN \(slot.lsn), topic \(pipeline.topics.names[topic]): \(error.description)")
+      throw .record("\(origin(of: slot)), topic \(pipeline.topics.names[topic]): \(error.description)")
     }
+    throw .refused(refused)
+  }
+
+  private func origin(of slot: RecordQueue.Slot) -> String {
+    let keyColumns = slot.keyColumns.isEmpty ? "none" : slot.keyColumns.joined(separator: ", ")
+    return (slot.table.map { "table \($0), key \(keyColumns), " } ?? "") + "LSN \(slot.lsn)"
+  }
+
+  private func refusedRecord(_ slot: RecordQueue.Slot, _ topic: Int, _ refusal: RecordRefusal) -> RefusedRecord {
+    RefusedRecord(
+      refusal: refusal, topic: pipeline.topics.names[topic],
+      bytes: (slot.record.key?.count ?? 0) + (slot.record.value?.count ?? 0), isCertain: true,
+      place: ledger.startLSN(of: ledger.openTicket).map { RecordPlace(unit: $0, ordinal: slot.ordinal) },
+      origin: origin(of: slot))
   }
 
   mutating func sinkTopic(_ topic: Int) throws(SinkError) -> Int {
@@ -74,11 +86,13 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   mutating func collectDeliveries(_ time: RelayTime) throws(RelayFailure) {
     var failure: String?
     do throws(SinkError) {
-      try Self.collect(&sink, &ledger, &observations, &failure, topics: pipeline.topics)
+      try Self.collect(&sink, &ledger, &observations, &failure, &refused, topics: pipeline.topics)
     } catch {
-      throw .sink(error)
+      // In a transaction the refusal of one record fails the producer.
+      throw refused.isEmpty ? .sink(error) : .refused(refused)
     }
     if let failure { throw .record(failure) }
+    if !refused.isEmpty, !isSettling { throw .refused(refused) }
     let nowMicroseconds = time.wallNanoseconds / 1_000
     Self.settle(&ledger, &observations, nowMicroseconds: nowMicroseconds)
     position.acknowledge(ledger.acknowledged)
@@ -88,17 +102,27 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
 
   static func collect(
     _ sink: inout Sink, _ ledger: inout InFlightLedger, _ observations: inout LoopObservations,
-    _ failure: inout String?, topics: TopicTable
+    _ failure: inout String?, _ refused: inout [RefusedRecord], topics: TopicTable
   ) throws(SinkError) {
     try sink.collect { rawTicket, delivery in
       let ticket = RecordTicket(rawValue: rawTicket)
       switch delivery {
       case .acknowledged:
         // A ticket that is not in flight would be an acknowledgement of nothing: never count it as progress.
-        precondition(ledger.recordAcknowledged(ticket.unit), "an acknowledgement for a record that is not in flight")
+        precondition(
+          ledger.recordAcknowledged(ticket.unit(in: ledger)), "an acknowledgement for a record that is not in flight")
         observations.acknowledged(topic: ticket.topic)
+      case .refused(let refusal, let bytes, let isCertain):
+        let lsn = ledger.startLSN(of: ticket.unit(in: ledger))
+        let place = lsn.flatMap { lsn in
+          ticket.ordinal(in: ledger).map { RecordPlace(unit: lsn, ordinal: $0) }
+        }
+        refused.append(
+          RefusedRecord(
+            refusal: refusal, topic: topics.names[ticket.topic], bytes: bytes, isCertain: isCertain, place: place,
+            origin: "transaction that begins at LSN \(lsn ?? .invalid)"))
       case .failed(let reason):
-        let lsn = ledger.startLSN(of: ticket.unit) ?? .invalid
+        let lsn = ledger.startLSN(of: ticket.unit(in: ledger)) ?? .invalid
         failure =
           failure
           ?? "topic \(topics.names[ticket.topic]), transaction that begins at LSN \(lsn): \(reason)"

@@ -16,7 +16,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     switch failure {
     case .pipeline: batch.map { $0.hasPartialUnit && !$0.bounds.commitsEachUnit } ?? false
     case .record: batch.map { !$0.bounds.commitsEachUnit } ?? false
-    case .source, .sink: false
+    case .source, .sink, .refused: false
     }
   }
 
@@ -115,6 +115,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     case .queueFull:
       position.storeFailed()
       contexts.storeEnded(hasSucceeded: false)
+    case .refused(let refusal): throw SinkError("the state record: \(refusal)")
     }
   }
 

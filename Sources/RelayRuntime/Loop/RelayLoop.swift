@@ -49,6 +49,10 @@ public struct RelayLoop<
   /// What is committed of a snapshot is not read again after an interruption.
   var resumesSnapshot = false
   var stateRecord = EncodedRecord(minimumCapacity: 0)
+  /// What Kafka will not take of what is in flight.
+  var refused: [RefusedRecord] = []
+  /// After a failure: what is in flight is waited for, and nothing more is handed over.
+  var isSettling = false
   var monotonicNow: Int64 = 0
   /// Incremental snapshots, their chunks, and the signals that come by other ways than the stream:
   /// `RelayLoop+Incremental`.
@@ -112,11 +116,18 @@ public struct RelayLoop<
   /// Safe in the state record, whether the server is told or not.
   public var storedPosition: LSN { position.stored }
   public var recordsInFlight: Int { ledger.recordsInFlight }
+  /// All that was refused since the loop began.
+  public var refusedRecords: [RefusedRecord] { refused }
   /// Everything that was read is acknowledged and stored.
   public var isDrained: Bool {
     pipeline.records.isEmpty && pendingEnd == nil && ledger.recordsInFlight == 0
       && position.flushable == ledger.acknowledged && position.beingStored == nil && !contexts.hasUnstored
       && !sink.isInTransaction
+  }
+
+  /// What is acknowledged is stored, and the server has been told.
+  public var isStored: Bool {
+    position.flushable == ledger.acknowledged && position.beingStored == nil && observations.confirmed >= flushable
   }
 
   /// One turn, while the source is connected.
@@ -185,6 +196,7 @@ public struct RelayLoop<
   /// is handed over, and its position stays unconfirmed.
   mutating func stopAtFailure() {
     isReading = false
+    isSettling = true
     lastStoreAt = nil
     pipeline.records.removeAll()
     pendingEnd = nil

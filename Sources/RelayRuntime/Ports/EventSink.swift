@@ -1,3 +1,4 @@
+import EventEncoding
 import Primitives
 
 /// Where records go: Kafka, or a script in tests.
@@ -8,6 +9,7 @@ public protocol EventSink: ~Copyable {
   /// Takes a copy of the record, or says that its queue is full or its topic not ready yet. `ticket` comes back with the acknowledgement.
   mutating func enqueue(_ record: borrowing EncodedRecord, ticket: UInt64) throws(SinkError) -> SinkEnqueued
   /// Hands over what has been acknowledged or has failed since the last call, without waiting.
+  /// Where some were refused in a transaction, the records after them are no more reported on.
   mutating func collect(_ body: (UInt64, SinkDelivery) -> Void) throws(SinkError)
 
   // Exactly once: records between `beginTransaction` and a commit appear together, with the position, or not at all.
@@ -35,11 +37,15 @@ extension EventSink where Self: ~Copyable {
 public enum SinkEnqueued: Equatable, Sendable {
   case accepted
   case queueFull
+  /// Nothing was taken, and never will be.
+  case refused(RecordRefusal)
 }
 
 public enum SinkDelivery: Sendable {
   case acknowledged
-  /// Kafka will never take the record.
+  /// Kafka will never take the record, of so many bytes of key and value. `isCertain` where it is this one that is refused,
+  /// and not another of its batch.
+  case refused(RecordRefusal, bytes: Int, isCertain: Bool)
   case failed(String)
 }
 

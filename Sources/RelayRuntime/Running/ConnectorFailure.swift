@@ -1,4 +1,5 @@
 import PostgresSource
+import Primitives
 
 /// Why a connector ended, for log, status and exit code.
 public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
@@ -15,6 +16,8 @@ public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
     case undelivered
     /// Exactly once: another producer has this connector's transactional id.
     case fenced
+    /// Kafka refuses records that the connector has handed over up to here; from the stored position on it can do better.
+    case refused([RefusedRecord], stored: LSN, handedOver: LSN)
     /// Asked to stop.
     case stopped
   }
@@ -46,7 +49,7 @@ public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
     case .source(let error): self.init(source: error, doing: "replication stream")
     case .sink(let error) where error.remedy == .startOver: self.init(.unreachable, error.description)
     case .sink(let error) where error.remedy == .standAside: self.init(.fenced, error.description)
-    case .pipeline, .sink, .record: self.init(.delivery, failure.description)
+    case .pipeline, .sink, .record, .refused: self.init(.delivery, failure.description)
     }
   }
 }

@@ -50,7 +50,7 @@ extension ConnectorRunner {
     } catch {
       run.settle(&loop, after: error, timeoutMilliseconds: plan.drainMilliseconds)
       loop.sink.abandon()
-      throw ConnectorFailure(error)
+      throw failure(error, of: loop)
     }
   }
 

@@ -7,7 +7,7 @@ import Primitives
 /// From the first frame to the end of the stream, with what happens when the connection is lost in between.
 extension ConnectorRunner {
   func stream(
-    _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, _ backoff: inout Backoff
+    _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, singlyUntil: LSN?, _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
     var isFirst = true
     var spill = try openSpillSpace(serverVersion: loop.source.server.serverVersion)
@@ -21,7 +21,7 @@ extension ConnectorRunner {
           $0.lastError = nil
         }
         try loop.streamStarted(RelayClock.now())
-        try pump(&loop, stored: stored, &backoff)
+        try pump(&loop, stored: stored, singlyUntil: singlyUntil, &backoff)
         return
       } catch {
         // Where another relay has the slot, nothing of this one's memory holds any more, and what its producer still has
@@ -30,6 +30,12 @@ extension ConnectorRunner {
           sourceError.remedy == .reconnect || sourceError.remedy == .reconnectWithoutStreaming
         else {
           // They cannot be committed without it.
+          if case .refused = error {
+            // Exactly once the transaction is lost; else what can be delivered is, and has not to come again.
+            if plan.transactions == nil { settle(&loop, after: error, stored) }
+            loop.sink.abandon()
+            throw failure(error, of: loop)
+          }
           let strandsOthers = loop.holdsWholeUnits && loop.isUndelivered(error)
           if !strandsOthers { settle(&loop, after: error, stored) }
           loop.sink.abandon()
@@ -131,7 +137,7 @@ extension ConnectorRunner {
 
   /// Turns until stopped and drained. Throws when the source or the sink fails.
   private func pump(
-    _ loop: inout ProductionLoop, stored: WakeUp, _ backoff: inout Backoff
+    _ loop: inout ProductionLoop, stored: WakeUp, singlyUntil: LSN?, _ backoff: inout Backoff
   ) throws(RelayFailure) {
     var lastPublished: Int64 = 0
     var drainUntil: Int64?
@@ -185,6 +191,7 @@ extension ConnectorRunner {
       }
       if time.monotonicMilliseconds - lastPublished >= 100 {
         lastPublished = time.monotonicMilliseconds
+        try look(&loop, atRefusals: time.monotonicMilliseconds - startedAt, singlyUntil)
         StatusPublisher.publish(&loop, to: status)
       }
       if stop.level > .run {
@@ -208,6 +215,16 @@ extension ConnectorRunner {
         }
       }
     }
+  }
+
+  /// Rights may have been given, or topics made, in the meantime.
+  private static let refusedTopicsMilliseconds: Int64 = 60_000
+
+  private func look(_ loop: inout ProductionLoop, atRefusals milliseconds: Int64, _ singlyUntil: LSN?) throws(RelayFailure) {
+    if milliseconds >= ConnectorRunner.refusedTopicsMilliseconds, loop.pipeline.refusals.hasTopics {
+      loop.pipeline.refusals.forgetTopics()
+    }
+    if let singlyUntil, stop.level == .run, loop.storedPosition >= singlyUntil { throw .refused([]) }
   }
 
   /// Names table, key columns, position and cause; never values.
@@ -243,7 +260,7 @@ extension ConnectorRunner {
   private func settle(_ loop: inout ProductionLoop, after failure: RelayFailure, _ stored: WakeUp) {
     switch failure {
     case .source, .sink: return
-    case .pipeline, .record: break
+    case .pipeline, .record, .refused: break
     }
     loop.stopAtFailure()
     let until = RelayClock.now().monotonicMilliseconds + plan.drainMilliseconds
@@ -251,6 +268,8 @@ extension ConnectorRunner {
       let time = RelayClock.now()
       do throws(RelayFailure) {
         _ = try loop.turn(time)
+        // What was refused stays unacknowledged.
+        if !loop.refusedRecords.isEmpty, loop.recordsInFlight <= loop.refusedRecords.count, loop.isStored { return }
         if try finish(&loop, time, until: until) { return }
       } catch {
         // The first failure is the one to tell.

@@ -42,9 +42,10 @@ struct ConnectorRunner {
     var backoff = Backoff(maximumMilliseconds: plan.reconnectWaitMaxMilliseconds)
     var transactions = plan.transactions
     var lastFencedAt: Int64?
+    var lessons = DeliveryLessons(producer: plan.producerProperties, deadLetterTopic: options.deadLetter?.topic)
     while stop.level == .run {
       do throws(ConnectorFailure) {
-        let mayDropSlot = try life(options, transactions, keeper, stored, &backoff)
+        let mayDropSlot = try life(options, transactions, lessons, keeper, stored, &backoff)
         if mayDropSlot, plan.dropsSlotOnStop, stop.level == .drain { try dropSlotAtStop() }
         return
       } catch {
@@ -56,6 +57,8 @@ struct ConnectorRunner {
           // What came before it in the same Kafka transaction comes again, and is committed without it.
           logger.warning("\(error); what came before is committed first")
           transactions?.bounds.commitsEachUnit = true
+        case .refused(let records, let stored, let handedOver):
+          try learn(&lessons, records, stored: stored, handedOver: handedOver)
         case .slotBusy where plan.waitsForSlot: standBy(error)
         case .fenced:
           // By its standby, when it stood still or could not reach the server: the next life waits for the slot. Where that
@@ -85,8 +88,8 @@ struct ConnectorRunner {
   /// Returns whether the slot was this relay's and may go with it: a standby never had it, and what is left unacknowledged
   /// has to be sent again from it.
   private func life(
-    _ options: PipelineOptions, _ transactions: TransactionPlan?, _ keeper: StateKeeper, _ stored: WakeUp,
-    _ backoff: inout Backoff
+    _ options: PipelineOptions, _ transactions: TransactionPlan?, _ lessons: DeliveryLessons, _ keeper: StateKeeper,
+    _ stored: WakeUp, _ backoff: inout Backoff
   ) throws(ConnectorFailure) -> Bool {
     status.update { if $0.state != .standby { $0.state = .starting } }
     let replication = try connectReplication()
@@ -117,7 +120,7 @@ struct ConnectorRunner {
         hasIncludeList: options.filter.hasIncludeList, on: connection)
       try setReplicaIdentities(captured, on: connection)
     }
-    let producer = try makeProducer(transactions)
+    let producer = try makeProducer(transactions, lessons.batching)
     var isStreaming = false
     defer { if !isStreaming { producer.abandon() } }
     var store = makeStore(producer)
@@ -146,12 +149,14 @@ struct ConnectorRunner {
     var beginning = try begin(decision, record, &store, replication, connection)
     if beginning.isOver { return false }
 
+    let heldKeys = try loadHeldKeys(options)
     let source = StreamedTransactions(PostgresReplicationSource(replication, catalog: connection))
     let sink = KafkaEventSink(producer, creation: plan.topicCreation, logger: logger)
     let signals = signals(for: beginning.record)
     var loop = ProductionLoop(
       source: source, sink: sink, store: StateRecordStore(keeper: keeper, record: beginning.record),
-      pipeline: EventPipeline(options, lastCommit: beginning.record.position.lastCommit),
+      pipeline: EventPipeline(
+        options, lastCommit: beginning.record.position.lastCommit, refusals: lessons.refusals, heldKeys: heldKeys),
       position: beginning.record.position, limits: plan.limits, transactions: transactions?.bounds,
       watermarks: signals.watermarks,
       makeID: { RunID.random() })
@@ -210,7 +215,8 @@ struct ConnectorRunner {
       }
     }
     isStreaming = true
-    try stream(&loop, record: beginning.record, stored: stored, &backoff)
+    try stream(
+      &loop, record: beginning.record, stored: stored, singlyUntil: lessons.singlyUntil, &backoff)
     return loop.isDrained
   }
 }

@@ -153,7 +153,7 @@ struct SnapshotRun {
   /// Rows before one that cannot be delivered are delivered all the same, within the time that a stop has.
   func settle(_ loop: inout ProductionLoop, after failure: RelayFailure, timeoutMilliseconds: Int64) {
     switch failure {
-    case .source, .sink: return
+    case .source, .sink, .refused: return
     case .pipeline, .record: break
     }
     let until = RelayClock.now().monotonicMilliseconds + timeoutMilliseconds

@@ -163,7 +163,7 @@ struct VerifyCommand: ParsableCommand {
     case .configuration: .configuration
     case .unreachable: .unreachable
     case .slotBusy: .tryAgain
-    case .delivery, .undelivered, .fenced: .internalFault
+    case .delivery, .undelivered, .fenced, .refused: .internalFault
     case .stopped: .interrupted
     }
   }

@@ -1,0 +1,45 @@
+import EventEncoding
+import KafkaSink
+import Logging
+import Primitives
+
+/// What a connector does about records that Kafka refuses.
+extension ConnectorRunner {
+  /// The keys that wait behind letters of earlier lives; `nil` where keys do not wait.
+  func loadHeldKeys(_ options: PipelineOptions) throws(ConnectorFailure) -> HeldKeys? {
+    guard let deadLetter = options.deadLetter, deadLetter.holdsKeys else { return nil }
+    let letters = OutstandingLetters(connector: plan.name, topic: deadLetter.topic, properties: plan.clientProperties)
+    let held: HeldKeys
+    do throws(KafkaError) {
+      held = try letters.heldKeys { stop.level > .run }
+    } catch {
+      throw ConnectorFailure(
+        error.kind == .notAuthorized ? .configuration : .unreachable,
+        "sluice.errors.hold.key: reading the dead letters of \(deadLetter.topic), and what group \(letters.group) has committed: \(error)"
+      )
+    }
+    if !held.isEmpty {
+      logger.notice("\(held.count) names of keys wait behind dead letters until sluice replay has redelivered them")
+    }
+    return held
+  }
+
+  func failure(_ error: RelayFailure, of loop: borrowing ProductionLoop) -> ConnectorFailure {
+    guard case .refused = error else { return ConnectorFailure(error) }
+    return ConnectorFailure(
+      .refused(loop.refusedRecords, stored: loop.storedPosition, handedOver: loop.handedOver), error.description)
+  }
+
+  /// Takes in what Kafka refuses, so that the next life does better. Throws where none could.
+  func learn(
+    _ lessons: inout DeliveryLessons, _ records: [RefusedRecord], stored: LSN, handedOver: LSN
+  ) throws(ConnectorFailure) {
+    if let reason = lessons.learn(records, stored: stored, handedOver: handedOver) {
+      throw ConnectorFailure(.delivery, reason)
+    }
+    for record in records.prefix(10) { logger.warning("refused: \(record)") }
+    logger.notice(
+      "starting over from LSN \(stored): \(records.isEmpty ? "what was refused is passed" : "\(records.count) records were refused")"
+    )
+  }
+}
