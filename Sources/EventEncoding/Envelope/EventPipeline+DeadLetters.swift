@@ -154,7 +154,8 @@ extension EventPipeline {
         : Array(message, 0..<min(messageBytes, message.byteCount))
     }
     return LetteredChange(
-      origin: origin, part: part, lsn: lsn, lastCommit: lastCommit, relation: plan?.relation, message: bytes)
+      origin: origin, part: part, lsn: lsn, lastCommit: snapshotPlace.map { $0.origin.lastCommit } ?? lastCommit,
+      relation: plan?.relation, message: bytes)
   }
 
   // MARK: Keys that wait
