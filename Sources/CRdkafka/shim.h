@@ -6,11 +6,11 @@
 // Wake-up descriptor of librdkafka's queues; Swift's Glibc module leaves this header out.
 #include <sys/eventfd.h>
 
-// For a record that asks for a partition. `rd_kafka_producev` takes its arguments as C's variable ones, which Swift cannot
-// give; `rd_kafka_produceva` of librdkafka 2.0.2 ends the process where the topic has no such partition
-// (`rd_assert(error != NULL)` in rdkafka_msg.c). `fixed` holds topic, partition, flags, timestamp, opaque, value and key in
-// this order. Returns an error object that the caller owns, or NULL.
-static inline rd_kafka_error_t *sluice_produce_to_partition(
+// `rd_kafka_producev` takes its arguments as C's variable ones, which Swift cannot give; `rd_kafka_produceva` of librdkafka
+// 2.0.2 frees the headers twice, or ends the process, where a record is refused at once: the topic has no such partition, or
+// is known not to exist or not to be allowed (`rd_assert(error != NULL)` in rdkafka_msg.c). `fixed` holds topic, partition,
+// flags, timestamp, opaque, value and key in this order. Returns an error object that the caller owns, or NULL.
+static inline rd_kafka_error_t *sluice_produce(
     rd_kafka_t *client, const rd_kafka_vu_t *fixed, const rd_kafka_vu_t *headers, size_t header_count) {
   rd_kafka_headers_t *list = rd_kafka_headers_new(header_count);
   for (size_t i = 0; i < header_count; i++)

@@ -1,7 +1,7 @@
 import CRdkafka
 import Primitives
 
-/// The argument array of `rd_kafka_produceva`, filled anew for each record without allocating.
+/// The arguments of `rd_kafka_producev`, filled anew for each record without allocating.
 ///
 /// Kinds and constant flags stand in it from the start; a record changes pointers and sizes only.
 @safe
@@ -72,10 +72,7 @@ struct ProduceArguments: ~Copyable {
         unsafe slots[Slot.headers + index].u.header.val = UnsafeRawPointer(address(of: header.value, base, count))
         unsafe slots[Slot.headers + index].u.header.size = header.value?.count ?? 0
       }
-      guard record.partition == nil else {
-        return unsafe sluice_produce_to_partition(client, slots, slots + Slot.headers, headers)
-      }
-      return unsafe rd_kafka_produceva(client, slots, Slot.headers + headers)
+      return unsafe sluice_produce(client, slots, slots + Slot.headers, headers)
     }
   }
 

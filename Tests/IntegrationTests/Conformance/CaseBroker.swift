@@ -4,7 +4,7 @@ import KafkaSink
 /// A broker for one case after another: each reads only what came since it began. Ending one takes librdkafka up to a
 /// second, in which it starts no other, so a broker per case would cost more than all the rest.
 final class CaseBroker {
-  private let kafka: EmbeddedKafka
+  let kafka: EmbeddedKafka
   let partitions: Int32
   private var topics: Set<String> = []
   private var beginnings: [TopicPartition: Int64] = [:]
