@@ -62,7 +62,9 @@ import Testing
     try changes(sent)
     let lettered = PipelineRun(
       try options(make), lastCommit: LSN(rawValue: 30),
-      refusals: { var all = refusing("fin.public.days"); all.add(.init(.notAuthorized, ""), topic: "fin.message"); return all }())
+      refusals: {
+        var all = refusing("fin.public.days"); all.add(.init(.notAuthorized, ""), topic: "fin.message"); return all
+      }())
     try changes(lettered)
     #expect(lettered.records.count == sent.records.count && lettered.records.allSatisfy { $0.topic == "dead" })
     let replayed = PipelineRun(try options(make), lastCommit: nil)
@@ -116,8 +118,9 @@ import Testing
       (letter.value?.count ?? 0) + (letter.key?.count ?? 0) + letter.headers.reduce(0) { $0 + ($1.value?.count ?? 0) }
     }
     #expect(sizes.allSatisfy { $0 <= 20_000 })
-    #expect(header(DeadLetterHeader.part, letters.last!).map { String(decoding: $0, as: UTF8.self) }
-      == "\(letters.count)/\(letters.count)")
+    #expect(
+      header(DeadLetterHeader.part, letters.last!).map { String(decoding: $0, as: UTF8.self) }
+        == "\(letters.count)/\(letters.count)")
     #expect(try change(letters).message.count > text.utf8.count)
   }
 

@@ -160,7 +160,9 @@ extension EventPipeline {
 
   // MARK: Keys that wait
 
-  private func position(_ lsn: LSN) -> ChangePosition { ChangePosition(commit: transaction?.commitLSN ?? lsn, lsn: lsn) }
+  private func position(_ lsn: LSN) -> ChangePosition {
+    ChangePosition(commit: transaction?.commitLSN ?? lsn, lsn: lsn)
+  }
 
   /// Remembers the failed record's key; `nil` where keys are not held, or it has none.
   private mutating func hold(_ names: [[UInt8]], _ error: PipelineError) throws(PipelineError) -> LetterHold? {

@@ -51,7 +51,8 @@ extension EventPipeline {
       try admit(slot, plan, tuple, nil, message)
     } catch {
       let change = letter(of: message, plan, .delete, tuple, part: part, lsn)
-      try bury(error, plan, plan.topic, change, keyNames: keyNames(plan, tuple, nil, message)) { (pipeline, record) throws(PipelineError) in
+      try bury(error, plan, plan.topic, change, keyNames: keyNames(plan, tuple, nil, message)) {
+        (pipeline, record) throws(PipelineError) in
         try pipeline.writeDeadKey(plan, tuple, nil, message, lsn, into: &record)
       }
     }

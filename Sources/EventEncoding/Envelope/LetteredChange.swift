@@ -94,7 +94,9 @@ public struct LetteredChange: Equatable, Sendable {
       let totalOrder = try reader.readInteger(as: Int64.self)
       let tableOrder = try reader.readInteger(as: Int64.self)
       var first: Origin.Origin?
-      if try reader.readByte() != 0 { first = Origin.Origin(commitLSN: try reader.readLSN(), name: try reader.readText()) }
+      if try reader.readByte() != 0 {
+        first = Origin.Origin(commitLSN: try reader.readLSN(), name: try reader.readText())
+      }
       origin = .stream(begin, first, totalOrder: totalOrder, tableOrder: tableOrder)
     case UInt8(ascii: "m"): origin = .outsideTransaction
     case UInt8(ascii: "r"):

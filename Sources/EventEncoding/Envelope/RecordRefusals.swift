@@ -101,7 +101,8 @@ public struct RecordRefusals: Sendable {
     if let refusal = topics[topic] { return refusal }
     if let (limit, refusal) = sizes[topic], bytes >= limit { return refusal }
     if bytes > clientBytesMax {
-      return RecordRefusal(.tooLarge, "\(bytes) bytes, where the producer takes \(clientBytesMax) (producer.max.request.size)")
+      return RecordRefusal(
+        .tooLarge, "\(bytes) bytes, where the producer takes \(clientBytesMax) (producer.max.request.size)")
     }
     return places.isEmpty ? nil : places[place]
   }

@@ -218,7 +218,8 @@ final class LetterCourier {
     do throws(SinkError) {
       while !inFlight.isEmpty, refused.isEmpty {
         guard RelayClock.now().monotonicMilliseconds < until else {
-          throw SinkError("Kafka has not acknowledged \(inFlight.count) records in time; the next replay sends them again")
+          throw SinkError(
+            "Kafka has not acknowledged \(inFlight.count) records in time; the next replay sends them again")
         }
         try collect(waitMilliseconds: 100)
       }

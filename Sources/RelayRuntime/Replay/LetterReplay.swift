@@ -56,7 +56,8 @@ public struct LetterReplay {
     }
     guard let deadLetter = pipeline.deadLetter else {
       throw ConnectorFailure(
-        .configuration, "errors.tolerance is not all, so this connector makes no dead letters; there is nothing to replay")
+        .configuration,
+        "errors.tolerance is not all, so this connector makes no dead letters; there is nothing to replay")
     }
     let letters = OutstandingLetters(connector: plan.name, topic: deadLetter.topic, properties: plan.clientProperties)
     var report = try survey(letters)

@@ -220,7 +220,9 @@ extension ConnectorRunner {
   /// Rights may have been given, or topics made, in the meantime.
   private static let refusedTopicsMilliseconds: Int64 = 60_000
 
-  private func look(_ loop: inout ProductionLoop, atRefusals milliseconds: Int64, _ singlyUntil: LSN?) throws(RelayFailure) {
+  private func look(_ loop: inout ProductionLoop, atRefusals milliseconds: Int64, _ singlyUntil: LSN?)
+    throws(RelayFailure)
+  {
     if milliseconds >= ConnectorRunner.refusedTopicsMilliseconds, loop.pipeline.refusals.hasTopics {
       loop.pipeline.refusals.forgetTopics()
     }

@@ -8,7 +8,9 @@ extension ConnectorRunner {
 
   /// The producer. Exactly once, every earlier one of this connector is fenced now: the state that is read afterwards is
   /// the last that any of them has written. Called with the slot's lock, so a standby never fences the active relay.
-  func makeProducer(_ transactions: TransactionPlan?, _ batching: RecordBatching) throws(ConnectorFailure) -> ConnectorProducer {
+  func makeProducer(_ transactions: TransactionPlan?, _ batching: RecordBatching) throws(ConnectorFailure)
+    -> ConnectorProducer
+  {
     let producer: ConnectorProducer
     do throws(SinkError) {
       producer = try ConnectorProducer(
