@@ -100,6 +100,13 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     try pollCommit()
   }
 
+  /// Exactly once, a refused record fails the transaction, which may show before its report is collected: takes in what
+  /// reports there are.
+  public mutating func collectRefusals() {
+    var failure: String?
+    try? Self.collect(&sink, &ledger, &observations, &failure, &refused, topics: pipeline.topics)
+  }
+
   static func collect(
     _ sink: inout Sink, _ ledger: inout InFlightLedger, _ observations: inout LoopObservations,
     _ failure: inout String?, _ refused: inout [RefusedRecord], topics: TopicTable

@@ -24,6 +24,13 @@ extension ConnectorRunner {
     return held
   }
 
+  /// What a failure is at its root: a transaction that has failed may have failed by a refused record.
+  func root(of error: RelayFailure, _ loop: inout ProductionLoop) -> RelayFailure {
+    guard plan.transactions != nil, case .sink = error else { return error }
+    loop.collectRefusals()
+    return loop.refusedRecords.isEmpty ? error : .refused(loop.refusedRecords)
+  }
+
   func failure(_ error: RelayFailure, of loop: borrowing ProductionLoop) -> ConnectorFailure {
     guard case .refused = error else { return ConnectorFailure(error) }
     return ConnectorFailure(

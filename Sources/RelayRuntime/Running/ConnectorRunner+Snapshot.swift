@@ -49,6 +49,7 @@ extension ConnectorRunner {
       } ? origin : nil
     } catch {
       run.settle(&loop, after: error, timeoutMilliseconds: plan.drainMilliseconds)
+      let error = root(of: error, &loop)
       loop.sink.abandon()
       throw failure(error, of: loop)
     }

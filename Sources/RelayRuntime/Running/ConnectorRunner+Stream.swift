@@ -30,6 +30,7 @@ extension ConnectorRunner {
           sourceError.remedy == .reconnect || sourceError.remedy == .reconnectWithoutStreaming
         else {
           // They cannot be committed without it.
+          let error = root(of: error, &loop)
           if case .refused = error {
             // Exactly once the transaction is lost; else what can be delivered is, and has not to come again.
             if plan.transactions == nil { settle(&loop, after: error, stored) }
