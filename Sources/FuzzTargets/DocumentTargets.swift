@@ -47,6 +47,15 @@ extension FuzzTarget {
       try expectJSON(json, "a state record")
       try expect((try? StateRecord(json: json)) == record, "\(record) is not what was stored")
     },
+    FuzzTarget("letter") { (bytes) throws(Violation) in
+      guard let letter = unsafe try? LetteredChange(bytes.span.bytes) else { return }
+      let encoded = letter.encode()
+      try expect(unsafe (try? LetteredChange(encoded.span.bytes)) == letter, "\(letter) is not what was encoded")
+    },
+    FuzzTarget("letter-hold") { (bytes) throws(Violation) in
+      guard let hold = unsafe try? LetterHold(bytes.span.bytes) else { return }
+      try expect(hold.encode() == bytes, "\(hold) is not what was encoded")
+    },
     FuzzTarget("record-content") { (bytes) throws(Violation) in
       var reader = RecordContentReader()
       let content = unsafe reader.read(bytes.span.bytes)

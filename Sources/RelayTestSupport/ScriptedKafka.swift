@@ -97,9 +97,10 @@ public struct ScriptedSink: EventSink, ~Copyable {
       guard !record.isReported else { continue }
       body(record.ticket, .acknowledged)
       guard wrongRule == .oneRecordStandsForItsTransaction else { continue }
-      for index in queue.indices where queue[index].ticket == record.ticket && !queue[index].isReported {
+      for index in queue.indices
+      where RecordTicket.areOfOneUnit(queue[index].ticket, record.ticket) && !queue[index].isReported {
         queue[index].isReported = true
-        body(record.ticket, .acknowledged)
+        body(queue[index].ticket, .acknowledged)
       }
     }
     allowance = 0

@@ -65,7 +65,7 @@ public struct LetterHold: Sendable, Equatable {
     self.names = names
   }
 
-  func encode() -> [UInt8] {
+  public func encode() -> [UInt8] {
     var out = ByteWriter()
     out.append(bigEndian: position.commit.rawValue)
     out.append(bigEndian: position.lsn.rawValue)
