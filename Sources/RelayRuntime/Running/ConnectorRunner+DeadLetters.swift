@@ -44,7 +44,12 @@ extension ConnectorRunner {
     if let reason = lessons.learn(records, stored: stored, handedOver: handedOver) {
       throw ConnectorFailure(.delivery, reason)
     }
-    for record in records.prefix(10) { logger.warning("refused: \(record)") }
+    // The records of one transaction and topic have the same text.
+    var told: Set<String> = []
+    for record in records where told.count < 10 {
+      let text = record.description
+      if told.insert(text).inserted { logger.warning("refused: \(text)") }
+    }
     logger.notice(
       "starting over from LSN \(stored): \(records.isEmpty ? "what was refused is passed" : "\(records.count) records were refused")"
     )
