@@ -52,6 +52,18 @@ import Testing
       decide(state(.complete, at: 100), slot(at: 100), promoted, ends: [1: lsn(100)]) == .stream(from: lsn(100)))
   }
 
+  @Test func timelineThatIsNotInTheServersHistoryIsRefused() {
+    // Promoted twice from timeline 1, once to the 2 that the record is of and once to the server's 3.
+    var record = state(.complete, at: 100)
+    record.timeline = 2
+    #expect(
+      decide(record, slot(at: 100), identity(timeline: 3, end: 900), ends: [1: lsn(500)])
+        == .refuse(.foreignTimeline(stored: 2, found: 3)))
+    #expect(
+      decide(record, slot(at: 100), identity(timeline: 3, end: 900), ends: [1: lsn(50), 2: lsn(500)])
+        == .stream(from: lsn(100)))
+  }
+
   @Test func onlyTheSlotThatWeMadeIsReplaced() {
     #expect(
       decide(state(.running, at: 100), slot(at: 100), identity(end: 200))

@@ -40,7 +40,8 @@ import Testing
         state: state, slot: slot, slotName: "sluice", database: "bank",
         identity: ReplicationConnection.SystemIdentity(
           systemIdentifier: "42", timeline: timeline, walFlushed: LSN(rawValue: walEnd), database: "bank"),
-        policy: policy, slotAhead: slotAhead))
+        policy: policy, slotAhead: slotAhead,
+        timelineEnds: [1: LSN(rawValue: 0x800)].filter { $0.key < timeline }))
   }
 
   private func refusal(_ decision: StartDecision) throws -> String {

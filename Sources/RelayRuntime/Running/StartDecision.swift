@@ -139,9 +139,13 @@ public enum StartDecision: Equatable, Sendable {
     if reached > now.identity.walFlushed {
       return .refuse(.serverBehind(stored: reached, server: now.identity.walFlushed))
     }
-    // The same, when the server has written on since.
-    if state.timeline < now.identity.timeline, let end = now.timelineEnds[state.timeline], reached > end {
-      return .refuse(.serverBehind(stored: reached, server: end))
+    if state.timeline < now.identity.timeline {
+      // Another branch of the cluster: what was sent is not in its log.
+      guard let end = now.timelineEnds[state.timeline] else {
+        return .refuse(.foreignTimeline(stored: state.timeline, found: now.identity.timeline))
+      }
+      // The same as above, when the server has written on since.
+      if reached > end { return .refuse(.serverBehind(stored: reached, server: end)) }
     }
     guard let slot = now.slot else {
       if now.policy.fillsGaps { return .newSlot(withSnapshot: true, replacesSlot: false) }
@@ -169,6 +173,7 @@ public enum StartRefusal: Error, Equatable, Sendable {
   case otherCluster(stored: String, found: String)
   case otherSlotOrDatabase(storedSlot: String, storedDatabase: String)
   case olderTimeline(stored: Int, found: Int)
+  case foreignTimeline(stored: Int, found: Int)
   case serverBehind(stored: LSN, server: LSN)
   case slotMissing(slot: String, from: LSN, to: LSN)
   case slotLost(slot: String, from: LSN?, to: LSN)
@@ -191,6 +196,8 @@ extension StartRefusal: CustomStringConvertible {
       "the state record is of slot \(slot) in database \(database). Set slot.name and database.dbname back, or remove the state record"
     case .olderTimeline(let stored, let found):
       "the server is on timeline \(found), the state record on \(stored): this is an old primary. Connect to the current one"
+    case .foreignTimeline(let stored, let found):
+      "the state record is of timeline \(stored), which is no part of the history of this server's timeline \(found): another branch of the cluster, in which what Kafka has may never have happened. Connect to the right server, or remove the state record for a new snapshot"
     case .serverBehind(let stored, let server):
       "the server's WAL ends, or its timeline branched off, at \(server), before the position \(stored) that Kafka has: it has lost commits. Connect to the right server, or remove the state record for a new snapshot"
     case .slotMissing(let slot, let from, let to):
