@@ -334,26 +334,11 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
     at place: Start, of partitions: [TopicPartition], timeoutMilliseconds: Int
   ) throws(KafkaError) -> [TopicPartition: Int64] {
     if partitions.isEmpty { return [:] }
-    guard let list = unsafe rd_kafka_topic_partition_list_new(Int32(partitions.count)) else {
-      throw KafkaError(code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE)
-    }
-    defer { unsafe rd_kafka_topic_partition_list_destroy(list) }
-    for partition in partitions {
-      let entry = unsafe rd_kafka_topic_partition_list_add(list, partition.topic, partition.partition)
-      // As "timestamp" these ask for the ends: LATEST and EARLIEST of the ListOffsets request.
-      unsafe entry?.pointee.offset = Int64(place == .end ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING)
-    }
-    let code = unsafe rd_kafka_offsets_for_times(client, list, Int32(clamping: timeoutMilliseconds))
+    // As "timestamp" these ask for the ends: LATEST and EARLIEST of the ListOffsets request.
+    let end = Int64(place == .end ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING)
+    let list = OffsetList(partitions.map { ($0, end) })
+    let code = unsafe rd_kafka_offsets_for_times(client, list.pointer, Int32(clamping: timeoutMilliseconds))
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code: code) }
-    var offsets: [TopicPartition: Int64] = [:]
-    for index in 0..<Int(unsafe list.pointee.cnt) {
-      let entry = unsafe list.pointee.elems[index]
-      let place = unsafe TopicPartition(topic: String(cString: entry.topic), partition: entry.partition)
-      guard unsafe entry.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
-        throw unsafe KafkaError(code: entry.err, topic: place.topic, partition: place.partition)
-      }
-      offsets[place] = unsafe entry.offset
-    }
-    return offsets
+    return try list.offsets()
   }
 }

@@ -131,15 +131,7 @@ extension Integration {
 
       func start() throws -> RelayProcess {
         let relay = try RelayProcess(["run"] + files, directory: postgres.directory)
-        try waitUntil("the slot streams\n\(relay.output)", within: .seconds(20)) {
-          if let status = relay.poll() { throw ProcessFailure("ended with status \(status)\n\(relay.output)") }
-          return try server.query(
-            """
-            SELECT 1 FROM pg_replication_slots s JOIN pg_stat_replication r ON r.pid = s.active_pid
-            WHERE r.state IN ('streaming', 'catchup')
-            """
-          ).rows.count == 1
-        }
+        try relay.waitUntilStreaming(server)
         return relay
       }
 

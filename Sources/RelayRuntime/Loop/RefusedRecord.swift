@@ -10,7 +10,7 @@ public struct RefusedRecord: Equatable, Sendable, CustomStringConvertible {
   /// It is this one that is refused, and not another of its batch.
   public let isCertain: Bool
   /// `nil` where it is not known any more.
-  public let place: RecordPlace?
+  public internal(set) var place: RecordPlace?
   /// Table, key columns and position, as far as they are known.
   public let origin: String
 

@@ -31,10 +31,17 @@ extension ConnectorRunner {
     return loop.refusedRecords.isEmpty ? error : .refused(loop.refusedRecords)
   }
 
-  func failure(_ error: RelayFailure, of loop: borrowing ProductionLoop) -> ConnectorFailure {
+  func failure(
+    _ error: RelayFailure, of loop: borrowing ProductionLoop, isInSnapshot: Bool = false
+  ) -> ConnectorFailure {
     guard case .refused = error else { return ConnectorFailure(error) }
+    var refused = loop.refusedRecords
+    // A snapshot that is taken again has other places: nothing could be learned of a row, and the connector stops.
+    if isInSnapshot {
+      for index in refused.indices { refused[index].place = nil }
+    }
     return ConnectorFailure(
-      .refused(loop.refusedRecords, stored: loop.storedPosition, handedOver: loop.handedOver), error.description)
+      .refused(refused, stored: loop.storedPosition, handedOver: loop.handedOver), error.description)
   }
 
   /// Takes in what Kafka refuses, so that the next life does better. Throws where none could.

@@ -51,7 +51,7 @@ extension ConnectorRunner {
       run.settle(&loop, after: error, timeoutMilliseconds: plan.drainMilliseconds)
       let error = root(of: error, &loop)
       loop.sink.abandon()
-      throw failure(error, of: loop)
+      throw failure(error, of: loop, isInSnapshot: true)
     }
   }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import PostgresSource
 import Synchronization
 
 /// `sluice run` as a process of its own, with its output in a file.
@@ -114,4 +115,22 @@ struct ProcessFailure: Error, CustomStringConvertible {
   let description: String
 
   init(_ description: String) { self.description = description }
+}
+
+extension RelayProcess {
+  /// Waits until the one slot there is streams; throws where the relay ends before.
+  func waitUntilStreaming(_ server: borrowing PostgresConnection) throws {
+    let deadline = ContinuousClock.now + .seconds(20)
+    while ContinuousClock.now < deadline {
+      if let status = poll() { throw ProcessFailure("ended with status \(status)\n\(output)") }
+      let streaming = try server.query(
+        """
+        SELECT 1 FROM pg_replication_slots s JOIN pg_stat_replication r ON r.pid = s.active_pid
+        WHERE r.state IN ('streaming', 'catchup')
+        """)
+      if streaming.rows.count == 1 { return }
+      usleep(20_000)
+    }
+    throw ProcessFailure("the slot does not stream\n\(output)")
+  }
 }

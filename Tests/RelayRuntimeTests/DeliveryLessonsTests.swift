@@ -1,0 +1,71 @@
+import EventEncoding
+import Primitives
+import Testing
+
+@testable import RelayRuntime
+
+/// What a connector learns of what Kafka refuses, and when it must stop instead.
+@Suite struct DeliveryLessonsTests {
+  private let here = LSN(rawValue: 100)
+  private let there = LSN(rawValue: 900)
+
+  private func lessons(tolerates: Bool = true) -> DeliveryLessons {
+    DeliveryLessons(producer: [], deadLetterTopic: tolerates ? "letters" : nil)
+  }
+
+  private func refused(
+    _ cause: RecordRefusal.Cause, topic: String = "t", bytes: Int = 10, isCertain: Bool = true,
+    place: RecordPlace? = RecordPlace(unit: LSN(rawValue: 100), ordinal: 3)
+  ) -> RefusedRecord {
+    RefusedRecord(
+      refusal: RecordRefusal(cause, "no"), topic: topic, bytes: bytes, isCertain: isCertain, place: place, origin: "o")
+  }
+
+  private func learn(_ lessons: inout DeliveryLessons, _ records: RefusedRecord...) -> String? {
+    lessons.learn(records, stored: here, handedOver: there)
+  }
+
+  @Test(arguments: [true, false])
+  func aBatchTooLargeIsMadeSmallerWhateverIsTolerated(tolerates: Bool) {
+    var lessons = lessons(tolerates: tolerates)
+    #expect(learn(&lessons, refused(.tooLarge, isCertain: false)) == nil)
+    #expect(lessons.batching.bytesMax == 500_000)
+  }
+
+  @Test func withoutToleranceACertainRefusalStops() {
+    for cause: RecordRefusal.Cause in [.tooLarge, .notAuthorized, .unknownTopic, .unknownPartition, .invalid] {
+      var lessons = lessons(tolerates: false)
+      #expect(learn(&lessons, refused(cause)) == "o, topic t: no")
+    }
+  }
+
+  @Test func theLettersTopicRefusedStops() {
+    for cause: RecordRefusal.Cause in [.notAuthorized, .unknownTopic, .invalid] {
+      var lessons = lessons()
+      #expect(learn(&lessons, refused(cause, topic: "letters")) != nil)
+    }
+  }
+
+  @Test func oneOfABatchIsFoundBySendingSinglyUntilItIsPassed() {
+    var lessons = lessons()
+    #expect(learn(&lessons, refused(.invalid, isCertain: false)) == nil)
+    #expect(lessons.batching.sendsSingly && lessons.singlyUntil == there)
+    #expect(learn(&lessons, refused(.invalid)) == nil)
+    #expect(lessons.batching.sendsSingly)
+    #expect(learn(&lessons) == nil)
+    #expect(!lessons.batching.sendsSingly && lessons.singlyUntil == nil)
+  }
+
+  /// Else a first snapshot would be taken again and again.
+  @Test func anInvalidRowOfASnapshotStopsAtOnce() {
+    var lessons = lessons()
+    #expect(learn(&lessons, refused(.invalid, place: nil)) != nil)
+  }
+
+  @Test func placesThatAreNotTheSameEachTimeStopInTheEnd() {
+    var lessons = lessons()
+    var attempts = 0
+    while attempts < 1_000, learn(&lessons, refused(.unknownPartition)) == nil { attempts += 1 }
+    #expect(attempts == 100)
+  }
+}
