@@ -46,18 +46,6 @@ struct TransactionContext {
 
   /// Debezium keeps the counts in a `java.util.HashMap`, and END lists them in its order: by bucket of the name's hash.
   var collectionsInJavaOrder: [(table: TableID, count: Int64)] {
-    var capacity = 16
-    while collections.count * 4 > capacity * 3 { capacity *= 2 }
-    return collections.enumerated().sorted { left, right in
-      let leftBucket = TransactionContext.bucket(left.element.table, capacity)
-      let rightBucket = TransactionContext.bucket(right.element.table, capacity)
-      return (leftBucket, left.offset) < (rightBucket, right.offset)
-    }.map(\.element)
-  }
-
-  private static func bucket(_ table: TableID, _ capacity: Int) -> Int {
-    var hash: UInt32 = 0
-    for unit in table.description.utf16 { hash = hash &* 31 &+ UInt32(unit) }
-    return Int((hash ^ (hash >> 16)) & UInt32(capacity - 1))
+    JavaHashOrder.map(collections.map(\.table.description)).map { collections[$0] }
   }
 }

@@ -33,7 +33,7 @@ enum HStoreValue {
         entries.append(Entry(key: key, value: try quoted(text, &at)))
       }
     }
-    return inHashMapOrder(entries)
+    return JavaHashOrder.map(entries.map { String(decoding: $0.key, as: UTF8.self) }).map { entries[$0] }
   }
 
   private static func quoted(_ text: RawSpan, _ at: inout Int) throws(ConversionError) -> [UInt8] {
@@ -53,25 +53,6 @@ enum HStoreValue {
       bytes.append(byte)
     }
     throw ConversionError(.malformed, at: at)
-  }
-
-  private static func inHashMapOrder(_ entries: [Entry]) -> [Entry] {
-    // A table begins with 16 buckets and doubles when it is more than three quarters full.
-    var buckets = 16
-    while entries.count > buckets * 3 / 4 { buckets *= 2 }
-    let mask = UInt32(truncatingIfNeeded: buckets - 1)
-    let placed = entries.enumerated().map { index, entry in
-      let hash = javaHash(entry.key)
-      return (bucket: (hash ^ hash >> 16) & mask, index: index)
-    }
-    return placed.sorted { ($0.bucket, $0.index) < ($1.bucket, $1.index) }.map { entries[$0.index] }
-  }
-
-  /// `String.hashCode`: over UTF-16 units.
-  private static func javaHash(_ key: [UInt8]) -> UInt32 {
-    var hash: UInt32 = 0
-    for unit in String(decoding: key, as: UTF8.self).utf16 { hash = hash &* 31 &+ UInt32(unit) }
-    return hash
   }
 
   /// The JSON text that Debezium makes of it, which is then a string value.

@@ -1,4 +1,5 @@
 import ConnectData
+import Primitives
 
 /// A map without a schema as Kafka Connect's transforms build one: a `java.util.HashMap`, whose order is the order in
 /// which a converter writes it. Source: `java.util.HashMap` of Java 17 and `String.hashCode`, both specified.
@@ -56,12 +57,10 @@ struct JavaHashMap {
       .sorted { ($0.bucket, $0.index) < ($1.bucket, $1.index) }.map { slots[$0.index].entry }
   }
 
-  /// `String.hashCode` over UTF-16 units, spread as the map does it. Keys of our maps are text.
+  /// Spread as the map does it. Keys of our maps are text.
   private static func hash(_ key: ConnectValue) -> UInt32 {
     guard case .text(let text) = key else { return 0 }
-    var hash: UInt32 = 0
-    for unit in String(decoding: text, as: UTF8.self).utf16 { hash = hash &* 31 &+ UInt32(unit) }
-    return hash ^ hash >> 16
+    return JavaHashOrder.spread(JavaHashOrder.hash(text))
   }
 }
 

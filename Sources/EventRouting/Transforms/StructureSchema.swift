@@ -3,12 +3,6 @@ import ConnectData
 extension ConnectSchema {
   var isStructure: Bool { if case .structure = kind { true } else { false } }
 
-  /// A schema of another kind with name, version, documentation and parameters of this one; neither optional nor with
-  /// a default. Source: `org.apache.kafka.connect.transforms.util.SchemaUtil.copySchemaBasics`.
-  func basics(as kind: Kind) -> ConnectSchema {
-    ConnectSchema(kind, name: name, version: version, parameters: parameters, documentation: documentation)
-  }
-
   /// A structure of these fields. Throws where two have one name, as Connect's `SchemaBuilder` does.
   static func structureKind(_ fields: [ConnectField], for transform: StaticString) throws(TransformFailure) -> Kind {
     var names: Set<String> = []

@@ -93,7 +93,7 @@ public struct Cast: RecordTransform {
         throw TransformFailure("Cast: the \(part) is a date or time as a whole, and would be named so as a number too")
       }
       // Name and parameters stay, of whatever they speak.
-      var made = schema.basics(as: target.kind)
+      var made = schema.basics(target.kind)
       made.isOptional = schema.isOptional
       if let value = schema.defaultValue { made.defaultValue = try target.cast(value, schema, "the \(part)") }
       return Plan(targets: [], schema: SharedSchema(made))
@@ -110,7 +110,7 @@ public struct Cast: RecordTransform {
         }
         fields.append(ConnectField(field.name, made))
       }
-      var made = schema.basics(as: .structure(fields))
+      var made = schema.basics(.structure(fields))
       made.isOptional = schema.isOptional
       return Plan(targets: schema.fields.map { targets[$0.name] }, schema: SharedSchema(made))
     }

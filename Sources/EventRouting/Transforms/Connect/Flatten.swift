@@ -66,7 +66,7 @@ public struct Flatten: RecordTransform {
       try builder.add(
         schema, prefix: "", path: [], isOptional: schema.isOptional, defaults: schema.defaultValue ?? .null)
       let kind = try ConnectSchema.structureKind(builder.fields, for: "Flatten")
-      return Plan(paths: builder.paths, schema: SharedSchema(schema.basics(as: kind)))
+      return Plan(paths: builder.paths, schema: SharedSchema(schema.basics(kind)))
     }
 
     /// `isOptional` and `defaults` are those of the structure above, by which its fields go too.
@@ -83,7 +83,7 @@ public struct Flatten: RecordTransform {
           try add(field.schema, prefix: name, path: path + [index], isOptional: isOptional, defaults: defaultValue)
         case .map: throw TransformFailure("Flatten: \(name) is a map")
         default:
-          var leaf = field.schema.basics(as: field.schema.kind)
+          var leaf = field.schema.basics(field.schema.kind)
           leaf.isOptional = isOptional
           if defaultValue != .null { leaf.defaultValue = defaultValue }
           fields.append(ConnectField(name, leaf))

@@ -74,7 +74,7 @@ public struct HeaderFrom: RecordTransform {
     }
     guard options.operation == .move else { return Plan(taken: taken, kept: [], schema: shared) }
     let kept = schema.fields.indices.filter { !taken.contains($0) }
-    let made = schema.basics(as: .structure(kept.map { schema.fields[$0] }))
+    let made = schema.basics(.structure(kept.map { schema.fields[$0] }))
     return Plan(taken: taken, kept: kept, schema: SharedSchema(made))
   }
 

@@ -92,6 +92,6 @@ public struct InsertField: RecordTransform {
     add(options.partition, ConnectSchema(.int32))
     add(options.timestamp, LogicalType.timestamp.schema)
     add(options.fixed, ConnectSchema(.string))
-    return SharedSchema(schema.basics(as: try ConnectSchema.structureKind(fields, for: "InsertField")))
+    return SharedSchema(schema.basics(try ConnectSchema.structureKind(fields, for: "InsertField")))
   }
 }

@@ -125,7 +125,7 @@ public struct ReplaceField: RecordTransform {
         sources.append(source)
       }
       let kind = try ConnectSchema.structureKind(fields, for: "ReplaceField")
-      return Plan(sources: sources, schema: SharedSchema(schema.basics(as: kind)))
+      return Plan(sources: sources, schema: SharedSchema(schema.basics(kind)))
     }
 
     func applied(to entries: [ConnectMapEntry]) -> [ConnectMapEntry] {

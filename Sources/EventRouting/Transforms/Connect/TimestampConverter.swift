@@ -94,7 +94,7 @@ public struct TimestampConverter: RecordTransform {
     var fields = schema.fields
     let index = schema.fieldIndex(options.field)
     if let index { fields[index].schema = options.target.schema(isOptional: fields[index].schema.isOptional) }
-    var made = schema.basics(as: .structure(fields))
+    var made = schema.basics(.structure(fields))
     made.isOptional = schema.isOptional
     return Plan(index: index, schema: SharedSchema(made))
   }

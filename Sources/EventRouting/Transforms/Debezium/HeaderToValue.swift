@@ -151,7 +151,7 @@ public struct HeaderToValue: RecordTransform {
         let kind = try ConnectSchema.structureKind(members, for: "HeaderToValue")
         fields.append(ConnectField(parent, ConnectSchema(kind, isOptional: true)))
       }
-      return old.basics(as: try ConnectSchema.structureKind(fields, for: "HeaderToValue"))
+      return old.basics(try ConnectSchema.structureKind(fields, for: "HeaderToValue"))
     }
 
     func value(

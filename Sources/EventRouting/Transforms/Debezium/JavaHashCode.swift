@@ -16,7 +16,7 @@ enum JavaHashCode {
     case .float32(let number):
       return Int32(bitPattern: number.isNaN ? 0x7fc0_0000 : number.bitPattern)
     case .float64(let number): return folded(number.isNaN ? 0x7ff8_0000_0000_0000 : number.bitPattern)
-    case .text(let text): return self.text(text)
+    case .text(let text): return Int32(bitPattern: JavaHashOrder.hash(text))
     case .bytes(let bytes):
       return isByteArray(schema) ? nil : bytes.reversed().reduce(1) { 31 &* $0 &+ Int32(Int8(bitPattern: $1)) }
     case .decimal(let unscaled, let scale): return 31 &* integer(unscaled) &+ scale
@@ -44,12 +44,6 @@ enum JavaHashCode {
   static func isByteArray(_ schema: ConnectSchema) -> Bool { schema.name == "io.debezium.data.Bits" }
 
   private static func folded(_ bits: UInt64) -> Int32 { Int32(truncatingIfNeeded: bits ^ bits >> 32) }
-
-  private static func text(_ text: [UInt8]) -> Int32 {
-    var hash: UInt32 = 0
-    for unit in String(decoding: text, as: UTF8.self).utf16 { hash = hash &* 31 &+ UInt32(unit) }
-    return Int32(bitPattern: hash)
-  }
 
   /// `BigInteger.hashCode` of a two's complement, big-endian: over words of 32 bits of the magnitude.
   private static func integer(_ unscaled: [UInt8]) -> Int32 {
