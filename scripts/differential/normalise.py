@@ -13,6 +13,7 @@ TRANSACTION = re.compile(r'(?<="txId":)[0-9]+|(?<=\\"txId\\":)[0-9]+')
 NUMBER = re.compile(r'(?<![0-9.])[0-9]{7,}(?![0-9.])')
 # Bytes in the text of a structure: Java writes which object they are, the relay what they hold (docs/compatibility.md).
 BYTES_IN_STRUCTURE = re.compile(r'(?<==)(\[B@[0-9a-f]{1,8}|[A-Za-z0-9+/]+={0,2})(?=[,}])')
+END_OF_SNAPSHOT = re.compile(r'(?<="snapshot\\":\\")last(?=\\")')
 LONG_FLOAT = re.compile(r'-?[0-9]\.[0-9]{8,}E-?[0-9]+|-?[0-9]+\.[0-9]{10,}(?![0-9E])')
 
 
@@ -28,6 +29,11 @@ def positions(text, lsns):
 
 def bytes_in_structures(text):
     return BYTES_IN_STRUCTURE.sub('?', text)
+
+
+def ends_of_snapshot(text):
+    """Which record is marked as the last: where threads read whole tables, Debezium marks the last table's and the one that came last."""
+    return END_OF_SNAPSHOT.sub('last_in_data_collection', text)
 
 
 def floats(text):

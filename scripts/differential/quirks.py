@@ -16,6 +16,7 @@ RULES = {
     'nullable-chunk-key': 'snapshot.max.threads above 1 with a key that may be NULL: Debezium loses rows',
     'no-postgis': 'the server has no PostGIS',
     'no-pgvector': 'the server has no pgvector',
+    'end-of-threads': 'snapshot.max.threads above 1: which record is marked as the last differs from run to run of Debezium, and two can be',
     'java-17-digits': 'floating-point numbers that Java 17 writes with a digit too many, equal as numbers',
     'array-multidim': 'inner arrays of text are the identity of a Java object (quirk-array-multidim)',
 }
