@@ -3,6 +3,11 @@ public struct Publication: Sendable, Equatable {
   public let name: String
   public let isForAllTables: Bool
   public let viaPartitionRoot: Bool
+  /// `insert`, `update`, `delete`, `truncate`: those that it publishes.
+  public let operations: [String]
+
+  /// All that a publication can publish, as `publish` calls them.
+  public static let allOperations = ["insert", "update", "delete", "truncate"]
 
   /// What a publication is made with. `publish` is the list of operations; nil leaves all.
   public struct Options: Sendable, Equatable {
@@ -27,9 +32,14 @@ public struct Publication: Sendable, Equatable {
     _ name: String, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> Publication? {
     let answer = try connection.query(
-      "SELECT pubname, puballtables, pubviaroot FROM pg_catalog.pg_publication WHERE pubname = $1", [name])
+      """
+      SELECT pubname, puballtables, pubviaroot, pubinsert, pubupdate, pubdelete, pubtruncate
+      FROM pg_catalog.pg_publication WHERE pubname = $1
+      """, [name])
     guard let row = answer.rows.first, let found = row[0] else { return nil }
-    return Publication(name: found, isForAllTables: row[1] == "t", viaPartitionRoot: row[2] == "t")
+    let operations = allOperations.indices.filter { row[3 + $0] == "t" }.map { allOperations[$0] }
+    return Publication(
+      name: found, isForAllTables: row[1] == "t", viaPartitionRoot: row[2] == "t", operations: operations)
   }
 
   /// Schema and name of every table that the publication publishes.
@@ -44,9 +54,11 @@ public struct Publication: Sendable, Equatable {
   public static func setPublish(
     _ name: String, _ operations: [String], on connection: borrowing PostgresConnection
   ) throws(PostgresError) {
-    try connection.execute(
-      "ALTER PUBLICATION \(PostgresConnection.quoted(identifier: name)) SET (publish = '\(operations.joined(separator: ", "))')"
-    )
+    try connection.execute(publishStatement(name, operations))
+  }
+
+  public static func publishStatement(_ name: String, _ operations: [String]) -> String {
+    "ALTER PUBLICATION \(PostgresConnection.quoted(identifier: name)) SET (publish = '\(operations.joined(separator: ", "))')"
   }
 
   /// Ordinary tables that the publication leaves out. Partitions and partitioned tables are not judged: which of them

@@ -15,7 +15,9 @@ extension PlanBuilder {
     plan.limits.confirmsToServer = options.flushLSNSource
     plan.limits.xminIntervalMilliseconds = options.xminFetchIntervalMilliseconds
     plan.publicationOptions = Publication.Options(
-      viaPartitionRoot: options.publishViaPartitionRoot, publish: published(options))
+      viaPartitionRoot: options.publishViaPartitionRoot,
+      publish: options.publishesUnskippedOnly ? relayed(options) : nil)
+    plan.relayedOperations = relayed(options)
     plan.replicaIdentities = options.replicaIdentities.map { rule in
       let identity: ReplicaIdentitySetup.Rule.Identity =
         switch rule.identity {
@@ -41,12 +43,9 @@ extension PlanBuilder {
     return plan
   }
 
-  /// Source: Debezium 3.6, `PostgresReplicationConnection.buildPublishOptionValue`.
-  private static func published(_ options: ConnectorOptions) -> [String]? {
-    guard options.publishesUnskippedOnly else { return nil }
-    let names: [(SkippedOperation, String)] = [
-      (.create, "insert"), (.update, "update"), (.delete, "delete"), (.truncate, "truncate"),
-    ]
-    return names.filter { !options.skippedOperations.contains($0.0) }.map(\.1)
+  /// What `skipped.operations` leaves. Source: Debezium 3.6, `PostgresReplicationConnection.buildPublishOptionValue`.
+  private static func relayed(_ options: ConnectorOptions) -> [String] {
+    let operations: [SkippedOperation] = [.create, .update, .delete, .truncate]
+    return zip(operations, Publication.allOperations).filter { !options.skippedOperations.contains($0.0) }.map(\.1)
   }
 }

@@ -28,6 +28,8 @@ public struct ConnectorPlan: Sendable {
   public var publicationMode: PublicationMode
   /// Of a publication that is made: `publish.via.partition.root`, and what `skipped.operations` leaves.
   public var publicationOptions = Publication.Options()
+  /// What `skipped.operations` leaves, as a publication calls it.
+  public var relayedOperations = Publication.allOperations
   /// `replica.identity.autoset.values`
   public var replicaIdentities: [ReplicaIdentitySetup.Rule] = []
   /// `slot.failover`

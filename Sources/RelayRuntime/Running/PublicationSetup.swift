@@ -75,6 +75,26 @@ struct PublicationSetup {
     )
   }
 
+  /// `skipped.operations` may have been shorter when the publication was made: Debezium says nothing, and the operation stays
+  /// silent for ever. Altered only where the connector has been given both the publication and the list.
+  private func checkOperations(
+    of existing: Publication, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) {
+    let missing = plan.relayedOperations.filter { !existing.operations.contains($0) }
+    if missing.isEmpty { return }
+    if plan.publicationMode == .filtered, let publish = plan.publicationOptions.publish {
+      try Publication.setPublish(plan.publication, publish, on: connection)
+      logger.notice(
+        "publication \(plan.publication) now publishes \(publish.joined(separator: ", ")), as skipped.operations asks; changes of the kind \(missing.joined(separator: ", ")) were not published before"
+      )
+      return
+    }
+    let all = Publication.allOperations.filter { existing.operations.contains($0) || missing.contains($0) }
+    logger.warning(
+      "publication \(plan.publication) does not publish \(missing.joined(separator: ", ")), which this connector would relay. Such changes are NOT relayed, and those made before the publication has them never will be. Run: \(Publication.publishStatement(plan.publication, all)); or add them to skipped.operations"
+    )
+  }
+
   /// Returns `false` where it is missing and must not be made.
   private func publicationStands(
     _ captured: [TableID], on connection: borrowing PostgresConnection
@@ -85,6 +105,7 @@ struct PublicationSetup {
         "publication \(plan.publication) was made before, without publish_via_partition_root: changes come under the names of partitions, whatever publish.via.partition.root says. Run: ALTER PUBLICATION \(PostgresConnection.quoted(identifier: plan.publication)) SET (publish_via_partition_root = true);"
       )
     }
+    if let existing { try checkOperations(of: existing, on: connection) }
     switch plan.publicationMode {
     case .disabled:
       return existing != nil
