@@ -31,9 +31,10 @@ import Testing
   }
 
   /// Runs until the connector ends by itself, or streams and is stopped then. Returns the rows of its snapshot.
-  private func run(_ plan: ConnectorPlan) throws -> (rows: UInt64, streamed: Bool, failure: ConnectorFailure?) {
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
+  private func run(
+    _ plan: ConnectorPlan, log: RecordedLog = RecordedLog()
+  ) throws -> (rows: UInt64, streamed: Bool, failure: ConnectorFailure?) {
+    let logger = log.logger
     let service = try #require(RelayService(plans: [plan], logger: logger))
     service.start()
     let status = service.connectors[0].status
@@ -134,6 +135,26 @@ import Testing
       try dropSlot(connection)
       let initial = try run(plan(postgres, kafka, SnapshotPlan(policy: .initial)))
       #expect(initial.failure?.description.contains("slot mode_slot is gone") == true)
+    }
+  }
+
+  /// What a signal has asked for is done, also where a new snapshot and a new slot come in between.
+  @Test(arguments: [SnapshotPolicy.always, .whenNeeded])
+  func anUnfinishedIncrementalSnapshotGoesOnBehindAnotherSnapshot(policy: SnapshotPolicy) throws {
+    try withServers { postgres, kafka, connection in
+      let plan = plan(postgres, kafka, SnapshotPlan(policy: policy))
+      #expect(try run(plan).rows == 1_010)
+      var store = FileStateStore(path: postgres.directory + "/offsets")
+      var record = try #require(try store.load(connector: "c"))
+      record.position.incremental = IncrementalContext(
+        collections: [.init(table: TableID(schema: "public", name: "t"))], after: ["500"], maximum: ["1000"],
+        correlationID: "asked")
+      try store.store(record)
+      if policy == .whenNeeded { try dropSlot(connection) }
+      let log = RecordedLog()
+      let second = try run(plan, log: log)
+      #expect(second.rows == 1_010 && second.streamed && second.failure == nil)
+      #expect(log.lines.contains("info incremental snapshot goes on with table public.t"))
     }
   }
 

@@ -34,6 +34,12 @@ public struct StreamPosition: Sendable, Equatable {
     self.incremental = incremental
     self.divided = divided
   }
+
+  /// The stream begins at another place of the log, and no commit of it is known. What was asked for of snapshots by signals
+  /// is still to be done.
+  func moved(to position: LSN) -> StreamPosition {
+    StreamPosition(acknowledged: position, lastCommit: nil, incremental: incremental)
+  }
 }
 
 /// A database transaction of which the first changes are committed to Kafka and the others are not. Its changes come in the

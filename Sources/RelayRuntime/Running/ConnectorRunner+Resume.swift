@@ -45,8 +45,10 @@ extension ConnectorRunner {
   /// What is left of the snapshot, as the context of an incremental one. It takes effect once the record is stored.
   func resume(_ record: inout StateRecord) {
     let left = record.resumable?.unfinished ?? []
-    record.position.incremental =
-      left.isEmpty ? nil : IncrementalContext(collections: left.map { .init(table: $0) })
+    // Behind what an earlier stream was asked for.
+    var context = record.position.incremental ?? IncrementalContext()
+    context.collections += left.map { .init(table: $0) }
+    record.position.incremental = context.isEmpty ? nil : context
     let names = left.map(\.description).joined(separator: ", ")
     logger.notice(
       "the interrupted snapshot goes on at LSN \(record.position.acknowledged) of slot \(plan.slot): \(record.resumable?.finished.count ?? 0) tables are finished, \(left.isEmpty ? "none is left" : "left are \(names)")"

@@ -49,7 +49,7 @@ extension ConnectorRunner {
         "slot \(plan.slot) is at LSN \(position), beyond the stored position \(unsent): the changes in between (\(position.bytes(since: unsent)) bytes of WAL) are given up, as offset.mismatch.strategy asks"
       )
     case .existingSlot(let withSnapshot, let position):
-      beginning.record.position = StreamPosition(acknowledged: position, lastCommit: nil)
+      beginning.record.position = beginning.record.position.moved(to: position)
       beginning.record.ownsSlot = false
       if withSnapshot { beginning.view = .own(.repeatableRead) }
       logger.info("slot \(plan.slot) was there before; streaming will begin at its position \(position)")
@@ -81,11 +81,11 @@ extension ConnectorRunner {
     // ours only once it is made: should we die before that is written, it counts as one that was there before.
     beginning.record.snapshot = .running
     beginning.record.ownsSlot = false
-    beginning.record.position = StreamPosition(acknowledged: .invalid, lastCommit: nil)
+    beginning.record.position = beginning.record.position.moved(to: .invalid)
     try save(beginning.record, &store)
     let created = try createSlot(replication, exportsSnapshot: withSnapshot)
     beginning.record.ownsSlot = true
-    beginning.record.position = StreamPosition(acknowledged: created.consistentPoint, lastCommit: nil)
+    beginning.record.position = beginning.record.position.moved(to: created.consistentPoint)
     try save(beginning.record, &store)
     if withSnapshot, let name = created.snapshotName {
       beginning.view = .exported(name: name, at: created.consistentPoint)
@@ -105,7 +105,7 @@ extension ConnectorRunner {
       beginning.snapshotSlot = slot
       let point = slot.created.consistentPoint
       beginning.view = slot.created.snapshotName.map { .exported(name: $0, at: point) }
-      beginning.record.position = StreamPosition(acknowledged: point, lastCommit: nil)
+      beginning.record.position = beginning.record.position.moved(to: point)
       logger.notice(
         "snapshot.mode=always: what was committed from LSN \(position) to \(point) is told by the snapshot, not change by change; rows deleted in between leave no record"
       )
