@@ -1,33 +1,40 @@
 import CRdkafka
 
-/// Reads one partition of one topic on from where a consumer group has committed, and commits what it has given out, about
-/// every five seconds and at its end. It is no member of the group: nothing is rebalanced.
+/// Reads one partition of one topic on from where a consumer group has committed, and commits when it is told to. It is no
+/// member of the group: nothing is rebalanced.
 ///
 /// One owner; calls may come from any thread, one at a time (`rdkafka.h`, "Threads").
 @safe
 public struct CommittedReader: ~Copyable, @unchecked Sendable {
   private let client: OpaquePointer
+  private let place: TopicPartition
 
-  /// - Parameter properties: librdkafka's names, `group.id` among them.
-  public init(topic: String, properties: [(name: String, value: String)]) throws(KafkaError) {
+  /// - Parameters:
+  ///   - properties: librdkafka's names, `group.id` among them.
+  ///   - offset: where to begin, whatever is committed.
+  public init(
+    topic: String, properties: [(name: String, value: String)], from offset: Int64? = nil
+  ) throws(KafkaError) {
     let defaults = [
-      (name: "auto.offset.reset", value: "earliest"), (name: "enable.auto.commit", value: "true"),
-      (name: "allow.auto.create.topics", value: "false"), (name: "fetch.wait.max.ms", value: "100"),
+      (name: "auto.offset.reset", value: "earliest"), (name: "allow.auto.create.topics", value: "false"),
+      (name: "fetch.wait.max.ms", value: "100"),
     ]
     // Its log would go to standard error: the errors that matter come as messages.
-    let fixed = [(name: "enable.partition.eof", value: "false"), (name: "log_level", value: "0")]
+    let fixed = [
+      (name: "enable.auto.commit", value: "false"), (name: "enable.partition.eof", value: "false"),
+      (name: "log_level", value: "0"),
+    ]
     let made = unsafe try makeClient(RD_KAFKA_CONSUMER, defaults + properties + fixed, events: 0)
     unsafe rd_kafka_poll_set_consumer(made)
-    let list = unsafe rd_kafka_topic_partition_list_new(1)
-    let entry = unsafe rd_kafka_topic_partition_list_add(list, topic, 0)
-    unsafe entry?.pointee.offset = Int64(RD_KAFKA_OFFSET_STORED)
-    let code = unsafe rd_kafka_assign(made, list)
-    unsafe rd_kafka_topic_partition_list_destroy(list)
+    let place = TopicPartition(topic: topic, partition: 0)
+    let list = OffsetList([(place, offset ?? Int64(RD_KAFKA_OFFSET_STORED))])
+    let code = unsafe rd_kafka_assign(made, list.pointer)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
       unsafe rd_kafka_destroy(made)
       throw KafkaError(code: code, topic: topic)
     }
     unsafe client = made
+    self.place = place
   }
 
   deinit {
@@ -44,5 +51,13 @@ public struct CommittedReader: ~Copyable, @unchecked Sendable {
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code: code) }
     let record = unsafe ConsumedRecord(UnsafePointer(message))
     return record.copied()
+  }
+
+  /// The group has read up to before this offset.
+  public mutating func commit(_ next: Int64) throws(KafkaError) {
+    let list = OffsetList([(place, next)])
+    let code = unsafe rd_kafka_commit(client, list.pointer, 0)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code: code, topic: place.topic) }
+    _ = try list.offsets()
   }
 }

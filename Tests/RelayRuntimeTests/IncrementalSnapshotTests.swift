@@ -240,6 +240,40 @@ import Testing
     #expect(names(machine.windowEmitted()) == ["ABORTED", "read public.b"])
   }
 
+  @Test func aStopThatWaitsIsPartOfWhatIsStored() {
+    var earlier = machine()
+    _ = signal(&earlier, "execute-snapshot", execute)
+    let version = earlier.version
+    _ = signal(&earlier, "stop-snapshot", #"{"data-collections": ["public.a"]}"#)
+    #expect(earlier.version > version)
+    var machine = IncrementalSnapshot(watermarks: .signalTable, context: earlier.context) { "chunk" }
+    #expect(names(machine.streamStarted()) == ["ABORTED", "read public.b"])
+  }
+
+  @Test func aSignalOfAnotherChannelIsMarkedWithItsEffect() {
+    var machine = machine()
+    let position = (lsn: LSN(rawValue: 50), lastCommit: LSN?.none, transactionID: UInt64(7))
+    let message = SignalMessage(id: "s", type: "execute-snapshot", data: execute)
+    _ = machine.receive(ChannelSignal(message, at: .topic(next: 3)), at: position, isStale: false)
+    #expect(machine.context.marks == SignalMarks(topicNext: 3))
+    #expect(machine.context.isRunning)
+    let version = machine.version
+    // One that changes nothing else has been followed all the same.
+    let log = SignalMessage(id: "l", type: "log", data: #"{"message": "m"}"#)
+    _ = machine.receive(ChannelSignal(log, at: .file(FilePrefix(byteCount: 5, hash: 1))), at: position, isStale: false)
+    #expect(machine.context.marks == SignalMarks(topicNext: 3, file: FilePrefix(byteCount: 5, hash: 1)))
+    #expect(machine.version > version)
+    machine.forgetMarks()
+    #expect(machine.context.marks.isEmpty)
+  }
+
+  @Test func aSignalThatIsTooLongChangesNothing() {
+    var machine = machine()
+    let blanks = String(repeating: " ", count: SignalMessage.bytesMax)
+    #expect(signal(&machine, "execute-snapshot", execute + blanks) == [])
+    #expect(machine.context.isEmpty)
+  }
+
   @Test func aStopWithoutTablesStopsAll() {
     var machine = machine()
     _ = signal(&machine, "execute-snapshot", execute)

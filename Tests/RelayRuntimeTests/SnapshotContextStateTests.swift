@@ -16,13 +16,17 @@ import Testing
         .init(table: TableID(schema: "public", name: "a \"b\""), filter: "v > 'x\\'", surrogateKey: "s"),
         .init(table: TableID(schema: "s2", name: "c.d")),
       ], after: ["1", nil], maximum: [nil, ""], correlationID: "ad-hoc",
+      stops: ["public.b", ".*"],
       blocking: [
         BlockingSnapshot(
           collections: ["public.*"], queries: [TableID(schema: "public", name: "a"): "SELECT 1"], lsn: LSN(rawValue: 7),
           lastCommit: LSN(rawValue: 5), transactionID: 3)
-      ])
+      ], marks: SignalMarks(topicNext: 17, file: FilePrefix(byteCount: 120, hash: UInt64.max)))
     #expect(try StateRecord(json: record(context).json) == record(context))
     #expect(try StateRecord(json: record(nil).json) == record(nil))
+    // A signal that asks for nothing more is followed all the same.
+    let marked = record(IncrementalContext(marks: SignalMarks(topicNext: 0)))
+    #expect(try StateRecord(json: marked.json) == marked)
   }
 
   @Test func aRecordThatIsHalfUnderstoodIsRefused() {

@@ -80,4 +80,42 @@ import Testing
     }
     #expect(writes <= 2)
   }
+
+  /// A signal leaves its channel only when a restart would not need it.
+  @Test func aSignalIsSettledOnceTheStateThatHoldsItsEffectIsStored() throws {
+    var limits = RelayLimits()
+    limits.storeIntervalMilliseconds = 10
+    var loop = try loop(limits)
+    let signals = ScriptedSignals()
+    loop.signals = signals
+    let data = #"{"type": "blocking", "data-collections": ["public.t"]}"#
+    signals.waiting = [
+      ChannelSignal(SignalMessage(id: "1", type: "execute-snapshot", data: data), at: .topic(next: 8))
+    ]
+    for now in stride(from: Int64(0), to: 100, by: 10) { _ = try loop.turn(time(now)) }
+    #expect(signals.waiting.isEmpty)
+    #expect(signals.settled == 0)
+    loop.store.finish(failing: true)
+    for now in stride(from: Int64(100), to: 200, by: 10) { _ = try loop.turn(time(now)) }
+    #expect(signals.settled == 0)
+    loop.store.finish(failing: false)
+    _ = try loop.turn(time(200))
+    #expect(signals.settled == 1)
+    #expect(medium.position.incremental?.blocking.count == 1)
+    #expect(medium.position.incremental?.marks == SignalMarks(topicNext: 8))
+    signals.isReleased = true
+    for now in stride(from: Int64(210), to: 400, by: 10) {
+      _ = try loop.turn(time(now))
+      loop.store.finish(failing: false)
+    }
+    #expect(medium.position.incremental?.marks == SignalMarks())
+  }
+
+  private final class ScriptedSignals: SignalReading {
+    var waiting: [ChannelSignal] = []
+    var settled = 0
+    var isReleased = false
+    func poll() -> ChannelSignal? { waiting.isEmpty ? nil : waiting.removeFirst() }
+    func settle(_ count: Int) { settled = count }
+  }
 }

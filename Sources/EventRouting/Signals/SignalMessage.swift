@@ -14,6 +14,10 @@ public struct SignalMessage: Sendable, Equatable {
     self.data = data
   }
 
+  /// Longer ones are ignored, whatever the channel: as much as the state record has room for.
+  public static let bytesMax = 262_144
+  public var byteCount: Int { id.utf8.count + (type?.utf8.count ?? 0) + (data?.utf8.count ?? 0) }
+
   /// What the watermarks in the signalling table are called.
   public static let windowOpen = "snapshot-window-open"
   public static let windowClose = "snapshot-window-close"

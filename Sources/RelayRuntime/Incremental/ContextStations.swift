@@ -7,7 +7,8 @@ struct ContextStations {
   private var inFlight: [(version: UInt64, context: IncrementalContext)] = []
   private var acknowledged: (version: UInt64, context: IncrementalContext)
   private var beingStored: UInt64?
-  private var stored: UInt64 = 0
+  /// Version of what a restart would begin with.
+  private(set) var stored: UInt64 = 0
 
   init(_ context: IncrementalContext) {
     handedOver = (0, context)

@@ -28,21 +28,27 @@ public struct IncrementalContext: Sendable, Equatable {
   public var maximum: [String?]?
   /// Id of the signal that asked.
   public var correlationID: String?
+  /// Patterns of `stop-snapshot` requests that wait for the end of the chunk.
+  public var stops: [String]
   /// Blocking snapshots that have been asked for and not been finished.
   public var blocking: [BlockingSnapshot]
+  /// Signals of other channels than the stream whose effect is in here.
+  public var marks: SignalMarks
 
   public init(
     collections: [Collection] = [], after: [String?]? = nil, maximum: [String?]? = nil, correlationID: String? = nil,
-    blocking: [BlockingSnapshot] = []
+    stops: [String] = [], blocking: [BlockingSnapshot] = [], marks: SignalMarks = SignalMarks()
   ) {
     self.collections = collections
     self.after = after
     self.maximum = maximum
     self.correlationID = correlationID
+    self.stops = stops
     self.blocking = blocking
+    self.marks = marks
   }
 
-  public var isEmpty: Bool { collections.isEmpty && blocking.isEmpty }
+  public var isEmpty: Bool { collections.isEmpty && blocking.isEmpty && marks.isEmpty }
   /// Whether a table waits or is being read.
   public var isRunning: Bool { !collections.isEmpty }
 
@@ -57,6 +63,7 @@ public struct IncrementalContext: Sendable, Equatable {
       bytes += collection.table.schema.utf8.count + collection.table.name.utf8.count
       bytes += (collection.filter?.utf8.count ?? 0) + (collection.surrogateKey?.utf8.count ?? 0)
     }
+    for pattern in stops { bytes += pattern.utf8.count }
     for snapshot in blocking {
       for pattern in snapshot.collections { bytes += pattern.utf8.count }
       for (table, query) in snapshot.queries {

@@ -72,8 +72,6 @@ public struct IncrementalSnapshot {
   public let watermarks: Watermarks?
   private var phase = Phase.idle
   private var isStreaming = false
-  /// `stop-snapshot` requests that wait for the end of the chunk.
-  private var stops: [String] = []
   /// Rows of the table read so far, for notifications.
   private var rowsScanned = 0
   private let makeID: () -> String
@@ -287,6 +285,9 @@ public struct IncrementalSnapshot {
   public mutating func receive(
     _ signal: SignalMessage, at position: (lsn: LSN, lastCommit: LSN?, transactionID: UInt64), isStale: Bool
   ) -> [Action] {
+    guard signal.byteCount <= SignalMessage.bytesMax else {
+      return [.log(.warning, "a signal of \(signal.byteCount) bytes is ignored: \(SignalMessage.bytesMax) is the most")]
+    }
     do throws(SignalData.Refusal) {
       switch signal.type {
       case SignalMessage.windowOpen: return opened(signal.id)
@@ -308,6 +309,23 @@ public struct IncrementalSnapshot {
     } catch {
       return [.log(.warning, "signal '\(signal.id)' of type '\(signal.type ?? "")' is ignored: \(error.reason)")]
     }
+  }
+
+  /// A signal of a channel other than the stream. Where it lay is part of the context, so that one who starts with that
+  /// neither loses the signal nor follows it again.
+  mutating func receive(
+    _ signal: ChannelSignal, at position: (lsn: LSN, lastCommit: LSN?, transactionID: UInt64), isStale: Bool
+  ) -> [Action] {
+    context.marks.move(to: signal.mark)
+    version += 1
+    return receive(signal.message, at: position, isStale: isStale)
+  }
+
+  /// Nothing that has been followed would be read again.
+  mutating func forgetMarks() {
+    if context.marks.isEmpty { return }
+    context.marks = SignalMarks()
+    version += 1
   }
 
   private mutating func opened(_ id: String) -> [Action] {
@@ -399,20 +417,25 @@ public struct IncrementalSnapshot {
   private mutating func stop(_ signal: SignalMessage) throws(SignalData.Refusal) -> [Action] {
     let data = try SignalData(signal.data)
     guard data.type == .incremental, context.isRunning else { return [] }
+    var asked = context
     for pattern in data.collections ?? [".*"] {
       // Refused at once: later nobody would know which signal it was.
       _ = try SnapshotSelection.pattern(pattern)
-      stops.append(pattern)
+      asked.stops.append(pattern)
     }
+    try IncrementalSnapshot.checkSize(of: asked)
+    context = asked
+    version += 1
     if case .idle = phase { return takeStops() }
     return []
   }
 
   /// Takes tables out of the queue: those that wait first, then the one being read.
   private mutating func takeStops() -> [Action] {
-    guard !stops.isEmpty else { return [] }
-    let patterns = stops
-    stops = []
+    guard !context.stops.isEmpty else { return [] }
+    let patterns = context.stops
+    context.stops = []
+    version += 1
     guard context.isRunning else { return [] }
     let names = context.collections.map(\.table.description)
     // Each was compiled when it came.
@@ -429,7 +452,6 @@ public struct IncrementalSnapshot {
       // The same table can wait a second time.
       actions += nextCollection()
     }
-    version += 1
     actions.append(notification(.aborted, ["data_collections": removed.joined(separator: ",")]))
     actions.append(.log(.info, "incremental snapshot: stopped for \(removed.joined(separator: ", "))"))
     if !context.isRunning { context.correlationID = nil }

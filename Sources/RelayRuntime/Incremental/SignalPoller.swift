@@ -19,29 +19,50 @@ final class SignalPoller: SignalReading, Sendable {
   }
 
   private struct Shared {
-    var signals: [SignalMessage] = []
+    var signals: [ChannelSignal] = []
+    /// Counts since the start: read from the channels, and settled by the relay.
+    var readCount = 0
+    var settledCount = 0
+    /// What has been read and settled is gone from where it lay.
+    var isReleased = false
     var isStopped = false
   }
 
   private let settings: Settings
+  private let followed: SignalMarks
   private let shared = Mutex(Shared())
   private let arrived: WakeUp
   private let wakeUp: WakeUp
   private let logger: Logger
 
-  /// `arrived` wakes the relay's thread. `nil` when no file descriptor is left.
-  init?(_ settings: Settings, arrived: WakeUp, logger: Logger) {
+  /// No more is read while so many signals, or bytes of them, wait for the relay.
+  private static let waitingMax = 1_000
+  private static let waitingBytesMax = 1 << 20
+
+  /// - Parameters:
+  ///   - followed: from the state record: an earlier process has followed the channels so far.
+  ///   - arrived: wakes the relay's thread.
+  /// `nil` when no file descriptor is left.
+  init?(_ settings: Settings, followed: SignalMarks, arrived: WakeUp, logger: Logger) {
     guard let wakeUp = WakeUp() else { return nil }
     self.settings = settings
+    self.followed = followed
     self.arrived = arrived
     self.wakeUp = wakeUp
     self.logger = logger
     RelayThread.start(name: "sluice-signals") { [self] in run() }
   }
 
-  func poll() -> SignalMessage? {
+  func poll() -> ChannelSignal? {
     shared.withLock { $0.signals.isEmpty ? nil : $0.signals.removeFirst() }
   }
+
+  func settle(_ count: Int) {
+    shared.withLock { $0.settledCount = count }
+    wakeUp.signal()
+  }
+
+  var isReleased: Bool { shared.withLock { $0.isReleased && $0.settledCount == $0.readCount } }
 
   func stop() {
     shared.withLock { $0.isStopped = true }
@@ -50,65 +71,126 @@ final class SignalPoller: SignalReading, Sendable {
 
   private var isStopped: Bool { shared.withLock { $0.isStopped } }
 
-  /// A reader, which an optional variable cannot hold by itself.
-  private final class Topic {
-    var reader: CommittedReader
-    init(_ reader: consuming CommittedReader) { self.reader = reader }
+  /// What only the poller's own thread sees.
+  private struct Channels: ~Copyable {
+    var file: SignalFile?
+    var hasSkippedFile = false
+    /// How many signals had been read when the file's last line was.
+    var fileCount = 0
+    var topic: CommittedReader?
+    /// What may be committed once so many signals are settled.
+    var topicOffsets: [(count: Int, next: Int64)] = []
+    /// Told already: librdkafka repeats itself while a broker or the topic is away.
+    var lastFailure = ""
   }
 
   private func run() {
-    var topic: Topic?
-    var lastTopicFailure = ""
+    var channels = Channels()
+    channels.file = settings.file.map { SignalFile(path: $0) }
+    if settings.topic != nil, let next = followed.topicNext { channels.topicOffsets.append((count: 0, next: next)) }
     while !isStopped {
-      if let path = settings.file { readFile(path) }
+      if channels.file != nil { readFile(&channels) }
       if let name = settings.topic {
         do throws(KafkaError) {
-          if topic == nil {
-            topic = Topic(try CommittedReader(topic: name, properties: settings.consumerProperties))
+          if channels.topic == nil {
+            channels.topic = try CommittedReader(
+              topic: name, properties: settings.consumerProperties, from: followed.topicNext)
           }
-          try readTopic(topic!, name)
-          lastTopicFailure = ""
+          try readTopic(name, &channels)
         } catch {
-          // librdkafka repeats itself while a broker or the topic is away.
-          if "\(error)" != lastTopicFailure { logger.warning("signals of topic \(name): \(error)") }
-          lastTopicFailure = "\(error)"
+          tell("signals of topic \(name): \(error)", &channels)
         }
       }
+      release(&channels)
       wakeUp.wait(timeoutMilliseconds: Int32(clamping: settings.intervalMilliseconds))
       wakeUp.clear()
     }
+    release(&channels)
   }
 
-  private func readFile(_ path: String) {
-    guard let lines = SignalFile(path: path).take() else {
-      logger.warning("signal.file \(path) cannot be read and emptied")
-      return
+  private func tell(_ failure: String, _ channels: inout Channels) {
+    if failure != channels.lastFailure { logger.warning("\(failure)") }
+    channels.lastFailure = failure
+  }
+
+  private func readFile(_ channels: inout Channels) {
+    let place = "signal.file \(settings.file ?? "")"
+    if !channels.hasSkippedFile, let prefix = followed.file {
+      guard let begins = channels.file?.skip(prefix) else { return }
+      if begins { logger.info("\(place): its first \(prefix.byteCount) bytes were followed before the restart") }
     }
-    for line in lines { take(line, from: "signal.file \(path)") }
+    channels.hasSkippedFile = true
+    guard let lines = channels.file?.next() else {
+      return tell("\(place) cannot be read and emptied, or has more than 1 MiB", &channels)
+    }
+    for line in lines { take(line.text, at: .file(line.prefix), from: place) }
+    if !lines.isEmpty { channels.fileCount = shared.withLock { $0.readCount } }
   }
 
-  private func readTopic(_ topic: Topic, _ name: String) throws(KafkaError) {
+  private func readTopic(_ name: String, _ channels: inout Channels) throws(KafkaError) {
     // The first call waits, so that an assignment or a fetch that is under way gets its time.
     var wait = 100
-    while !isStopped, let record = try topic.reader.next(timeoutMilliseconds: wait) {
+    while !isStopped, mayReadOn, let record = try channels.topic?.next(timeoutMilliseconds: wait) {
       wait = 0
-      let key = record.key.map { String(decoding: $0, as: UTF8.self) }
-      guard key == settings.key else {
+      let key = record.key.map { String(decoding: $0.prefix(100), as: UTF8.self) }
+      if record.key.map({ $0.elementsEqual(settings.key.utf8) }) == true {
+        if let value = record.value, !value.isEmpty {
+          take(value, at: .topic(next: record.offset + 1), from: "topic \(name)")
+        }
+      } else {
         logger.info("topic \(name): a signal for \(key ?? "nobody") is passed over; this is \(settings.key)")
-        continue
       }
-      if let value = record.value, !value.isEmpty { take(value, from: "topic \(name)") }
+      let count = shared.withLock { shared in
+        shared.isReleased = false
+        return shared.readCount
+      }
+      if channels.topicOffsets.last?.count == count { channels.topicOffsets.removeLast() }
+      channels.topicOffsets.append((count, record.offset + 1))
     }
   }
 
-  private func take(_ json: [UInt8], from place: String) {
+  private var mayReadOn: Bool {
+    shared.withLock { shared in
+      shared.signals.count < SignalPoller.waitingMax
+        && shared.signals.reduce(0) { $0 + $1.message.byteCount } < SignalPoller.waitingBytesMax
+    }
+  }
+
+  private func take(_ json: [UInt8], at mark: SignalMark, from place: String) {
     do throws(SignalData.Refusal) {
+      guard json.count <= SignalMessage.bytesMax else {
+        throw SignalData.Refusal(reason: "it has \(json.count) bytes, and \(SignalMessage.bytesMax) are the most")
+      }
       let signal = try SignalMessage(json: json)
       logger.info("signal '\(signal.id)' of type '\(signal.type ?? "")' from \(place)")
-      shared.withLock { $0.signals.append(signal) }
+      shared.withLock {
+        $0.signals.append(ChannelSignal(signal, at: mark))
+        $0.readCount += 1
+        $0.isReleased = false
+      }
       arrived.signal()
     } catch {
       logger.warning("\(place): a signal is passed over: \(error.reason)")
     }
+  }
+
+  /// Cuts off and commits what is settled.
+  private func release(_ channels: inout Channels) {
+    let settled = shared.withLock { $0.settledCount }
+    let isFileCut = channels.file == nil || (channels.fileCount <= settled && channels.file?.cut() == true)
+    if channels.topic != nil, let next = channels.topicOffsets.last(where: { $0.count <= settled })?.next {
+      do throws(KafkaError) {
+        try channels.topic?.commit(next)
+        channels.topicOffsets.removeAll { $0.count <= settled }
+      } catch {
+        tell("signals of topic \(settings.topic ?? ""): what is followed cannot be committed: \(error)", &channels)
+      }
+    }
+    let isReleased =
+      isFileCut && channels.topicOffsets.isEmpty && (channels.file == nil || channels.hasSkippedFile)
+    guard isReleased else { return }
+    shared.withLock { $0.isReleased = true }
+    // The marks may be forgotten.
+    if !followed.isEmpty || settled > 0 { arrived.signal() }
   }
 }

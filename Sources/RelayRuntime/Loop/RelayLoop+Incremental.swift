@@ -66,7 +66,13 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     if incremental.isEmitting { try emitWindow(time) }
     try passAwaitedPosition(time)
     // Between transactions only: a transaction whose connection breaks is forgotten with all that happened in it.
-    while let signals, isBetweenUnits, let signal = signals.poll() { try receive(signal, time) }
+    guard let signals else { return }
+    while isBetweenUnits, let signal = signalsTaken.next(from: signals) {
+      let actions = incremental.receive(signal, at: standing, isStale: pipeline.isWindowStale)
+      signalsTaken.followed(signal, version: incremental.version)
+      try perform(actions, time)
+    }
+    if isBetweenUnits, signalsTaken.isEmpty, signals.isReleased { incremental.forgetMarks() }
   }
 
   var isBetweenUnits: Bool { !ledger.hasOpenUnit && pendingEnd == nil && pipeline.records.isEmpty }
@@ -78,11 +84,17 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   }
 
   mutating func receive(_ signal: SignalMessage, _ time: RelayTime) throws(RelayFailure) {
-    let position = (
-      lsn: pipeline.lastLSN ?? received, lastCommit: pipeline.lastCommit,
-      transactionID: UInt64(pipeline.lastTransactionID?.rawValue ?? 0)
-    )
-    try perform(incremental.receive(signal, at: position, isStale: pipeline.isWindowStale), time)
+    try perform(incremental.receive(signal, at: standing, isStale: pipeline.isWindowStale), time)
+  }
+
+  /// Where the stream stands, for the rows of a blocking snapshot.
+  private var standing: (lsn: LSN, lastCommit: LSN?, transactionID: UInt64) {
+    (pipeline.lastLSN ?? received, pipeline.lastCommit, UInt64(pipeline.lastTransactionID?.rawValue ?? 0))
+  }
+
+  /// Signals whose effect is stored may go from where they lie.
+  mutating func settleSignals() {
+    if let count = signalsTaken.stored(contexts.stored) { signals?.settle(count) }
   }
 
   private mutating func perform(
@@ -171,6 +183,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     isSnapshotUnit = false
     isInterrupted = false
     _ = incremental.streamLost(contexts.handedOver.context)
+    signalsTaken.interrupted(handedOver: contexts.handedOver.version)
     pipeline.discardWindow()
   }
 }

@@ -44,9 +44,9 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   }
 
   /// Transactions that hold nothing of ours move the position no faster than an idle log's end does. One of them may be
-  /// the state record itself, where it is kept in a table of the same database.
+  /// the state record itself, where it is kept in a table of the same database. What signals asked for waits no longer.
   var storeIntervalMilliseconds: Int64 {
-    isReading && observations.recordsAcknowledged == recordsAtLastStore
+    isReading && !contexts.hasUnstored && observations.recordsAcknowledged == recordsAtLastStore
       ? max(limits.storeIntervalMilliseconds, limits.idleAdvanceIntervalMilliseconds)
       : limits.storeIntervalMilliseconds
   }

@@ -59,6 +59,7 @@ public struct RelayLoop<
   public internal(set) var incremental: IncrementalSnapshot
   public var chunks: (any ChunkReading)?
   public var signals: (any SignalReading)?
+  var signalsTaken = SignalsTaken()
   var contexts: ContextStations
   var retryChunkAt: Int64?
   /// The open unit is a chunk's rows and no transaction.
@@ -148,6 +149,7 @@ public struct RelayLoop<
     if pipeline.records.isEmpty, pendingEnd == nil, let end = keepaliveEnd { advanceWhileIdle(to: end, time) }
     markContext()
     try advanceStore(time, isQuiet: !mayHaveMore)
+    settleSignals()
     try updateStatus(time)
     if mayHaveMore { return .busy }
     return .idle(
@@ -161,6 +163,7 @@ public struct RelayLoop<
     try collectDeliveries(time)
     markContext()
     try advanceStore(time, isQuiet: true)
+    settleSignals()
   }
 
   /// The connection is gone. What was read of an open transaction stays in flight and moves nothing; the next connection

@@ -163,7 +163,6 @@ struct ConnectorRunner {
     let helpers = try SignalHelpers(signals, wakeUp: stored, logger: logger)
     defer { helpers.stop() }
     loop.chunks = helpers.reader
-    loop.signals = helpers.signals
     loop.setKnownTables(captured.map { TableID(schema: $0.schema, name: $0.name) })
 
     if let view = beginning.view {
@@ -214,6 +213,7 @@ struct ConnectorRunner {
         throw ConnectorFailure(error)
       }
     }
+    loop.signals = try helpers.startPolling(after: beginning.record.position.incremental?.marks)
     isStreaming = true
     try stream(
       &loop, record: beginning.record, stored: stored, singlyUntil: lessons.singlyUntil, &backoff)

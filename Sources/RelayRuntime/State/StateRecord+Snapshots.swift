@@ -6,7 +6,8 @@ import Primitives
 ///
 ///     "incrementalTables":"2","incrementalTable.1":"public.a","incrementalFilter.1":"id > 5","incrementalTable.2":"public.b",
 ///     "incrementalAfter":"1","incrementalAfter.1":"4","incrementalMaximum":"1","incrementalMaximum.1":"9",
-///     "incrementalSignal":"ad-hoc-1","blockingSnapshots":"1","blockingSnapshot.1.table":"1",…
+///     "incrementalSignal":"ad-hoc-1","blockingSnapshots":"1","blockingSnapshot.1.table":"1",…,
+///     "signalTopicNext":"17","signalFileBytes":"120","signalFileHash":"1234"
 extension IncrementalContext {
   /// Names and values for the record.
   var members: [(name: String, value: String)] {
@@ -30,6 +31,12 @@ extension IncrementalContext {
       list("incrementalAfter", after)
       list("incrementalMaximum", maximum)
       if let correlationID { members.append(("incrementalSignal", correlationID)) }
+      if !stops.isEmpty { list("incrementalStops", stops) }
+    }
+    if let next = marks.topicNext { members.append(("signalTopicNext", String(next))) }
+    if let file = marks.file {
+      members.append(("signalFileBytes", String(file.byteCount)))
+      members.append(("signalFileHash", String(file.hash)))
     }
     guard !blocking.isEmpty else { return members }
     members.append(("blockingSnapshots", String(blocking.count)))
@@ -81,6 +88,18 @@ extension IncrementalContext {
     context.after = try list("incrementalAfter")
     context.maximum = try list("incrementalMaximum")
     context.correlationID = member("incrementalSignal")
+    context.stops = (try list("incrementalStops") ?? []).compactMap { $0 }
+    if let next = member("signalTopicNext") {
+      guard let next = Int64(next), next >= 0 else {
+        throw StateStoreError("\"signalTopicNext\" of the state record is no offset")
+      }
+      context.marks.topicNext = next
+    }
+    if member("signalFileBytes") != nil {
+      guard let bytes = Int(try text("signalFileBytes")), bytes >= 0, let hash = UInt64(try text("signalFileHash"))
+      else { throw StateStoreError("\"signalFileBytes\" or \"signalFileHash\" of the state record is no number") }
+      context.marks.file = FilePrefix(byteCount: bytes, hash: hash)
+    }
     for place in try places("blockingSnapshots") {
       let name = "blockingSnapshot.\(place)"
       var queries: [TableID: String] = [:]

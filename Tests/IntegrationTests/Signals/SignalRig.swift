@@ -11,8 +11,12 @@ final class SignalRig {
   private let broker: CaseBroker
   private let files: [String]
 
-  /// - Parameter config: beside what every connector of these tests has.
-  init(topics: Set<String>, sql: String, config: (CaseBroker) -> [String: String]) throws {
+  /// - Parameters:
+  ///   - keepsStateInTable: in `sluice.offsets`, which a lock can keep from being written.
+  ///   - config: beside what every connector of these tests has.
+  init(
+    topics: Set<String>, sql: String, keepsStateInTable: Bool = false, config: (CaseBroker) -> [String: String]
+  ) throws {
     postgres = try EmbeddedPostgres(EmbeddedPostgres.Options())
     server = try PostgresConnection(postgres.tcpSettings())
     // Several partitions: the embedded broker keeps only the newest megabytes of each.
@@ -20,13 +24,13 @@ final class SignalRig {
     try broker.begin(topics: topics)
     try server.execute("CREATE TABLE signal (id varchar(64) PRIMARY KEY, type varchar(32), data varchar(2048));" + sql)
     files = ["worker.properties", "signals.json"].map { [postgres] in postgres.directory + "/" + $0 }
-    try write(config(broker))
+    try write(config(broker), keepsStateInTable)
   }
 
-  private func write(_ more: [String: String]) throws {
+  private func write(_ more: [String: String], _ keepsStateInTable: Bool) throws {
     let worker = """
       bootstrap.servers=\(broker.bootstrapServers)
-      offset.storage.file.filename=\(postgres.directory)/offsets
+      \(keepsStateInTable ? "" : "offset.storage.file.filename=\(postgres.directory)/offsets")
       key.converter=org.apache.kafka.connect.json.JsonConverter
       key.converter.schemas.enable=false
       value.converter=org.apache.kafka.connect.json.JsonConverter
