@@ -11,6 +11,7 @@ struct DebeziumTransformReader {
       return .extractChangedRecordState(
         changedName: values.nonEmptyText("header.changed.name")?.trimmedASCII(),
         unchangedName: values.nonEmptyText("header.unchanged.name")?.trimmedASCII())
+    case "ExtractSchemaToNewRecord": return .extractSchemaToNewRecord
     case "HeaderToValue":
       let headers = values.text("headers").splitEveryEntry()
       let fields = values.text("fields").splitEveryEntry()

@@ -45,6 +45,8 @@ struct PluginBuilder {
       return .json(json)
     case "StringConverter": return .string
     case "ByteArrayConverter": return .byteArray
+    case let name where PrimitiveType(rawValue: name) != nil:
+      return PrimitiveType(rawValue: name).map { .primitive($0) }
     default:
       let name = "delegate.converter.type"
       guard set.isSet(name) else { return .binaryData(delegate: nil) }

@@ -10,6 +10,13 @@ enum DebeziumTransformCatalogue {
       package + "ExtractChangedRecordState",
       [Property("header.changed.name", .string), Property("header.unchanged.name", .string)]),
     PluginDefinition(
+      package + "ExtractSchemaToNewRecord",
+      [
+        .noEffect(
+          "schema.name.adjustment.mode", .oneOf(["none", "avro", "avro_unicode"]), "none",
+          "the names of its schemas need no adjustment")
+      ]),
+    PluginDefinition(
       package + "HeaderToValue",
       [
         Property("headers", .namesWithoutBlanks, required: true),

@@ -42,11 +42,12 @@ enum PluginCatalogue {
           Property("delegate.converter.type.(.+)", .string),
         ] + converterCommon),
     ]
+    + PrimitiveType.allCases.map {
+      PluginDefinition("org.apache.kafka.connect.converters.\($0.rawValue)", converterCommon)
+    }
     + [
-      "org.apache.kafka.connect.converters.BooleanConverter", "org.apache.kafka.connect.converters.DoubleConverter",
-      "org.apache.kafka.connect.converters.FloatConverter", "org.apache.kafka.connect.converters.IntegerConverter",
-      "org.apache.kafka.connect.converters.LongConverter", "org.apache.kafka.connect.converters.ShortConverter",
-      "io.debezium.converters.ByteBufferConverter", "io.debezium.converters.CloudEventsConverter",
+      "io.debezium.converters.ByteArrayConverter", "io.debezium.converters.ByteBufferConverter",
+      "io.debezium.converters.CloudEventsConverter",
       "io.confluent.connect.avro.AvroConverter", "io.confluent.connect.json.JsonSchemaConverter",
       "io.confluent.connect.protobuf.ProtobufConverter", "io.apicurio.registry.utils.converter.AvroConverter",
     ].map { PluginDefinition($0, refusal: Property.later) }
@@ -123,8 +124,7 @@ enum PluginCatalogue {
     ]
     + ConnectTransformCatalogue.definitions + DebeziumTransformCatalogue.definitions
     + [
-      "EnforceRecordSize",
-      "ExtractSchemaToNewRecord", "GeometryFormatTransformer",
+      "EnforceRecordSize", "GeometryFormatTransformer",
       "SwapGeometryCoordinates", "VectorToJsonConverter", "Filter", "ContentBasedRouter",
       "openlineage.OpenLineage", "tracing.ActivateTracingSpan",
     ].map { PluginDefinition(debeziumTransforms + $0, refusal: Property.later) }

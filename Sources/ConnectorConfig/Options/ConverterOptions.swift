@@ -6,9 +6,20 @@ public indirect enum ConverterOptions: Sendable, Hashable {
   case string
   /// `org.apache.kafka.connect.converters.ByteArrayConverter`
   case byteArray
+  case primitive(PrimitiveType)
   /// `io.debezium.converters.BinaryDataConverter`: bytes as they are, all else through the delegate, or an error
   /// without one.
   case binaryData(delegate: ConverterOptions?)
+}
+
+/// The converters of one type each, by their names in `org.apache.kafka.connect.converters`.
+public enum PrimitiveType: String, Sendable, CaseIterable {
+  case boolean = "BooleanConverter"
+  case int16 = "ShortConverter"
+  case int32 = "IntegerConverter"
+  case int64 = "LongConverter"
+  case float32 = "FloatConverter"
+  case float64 = "DoubleConverter"
 }
 
 /// Options of `JsonConverter` with its defaults. Source: `JsonConverterConfig`, Kafka 4.3.

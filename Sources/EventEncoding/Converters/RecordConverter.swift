@@ -6,6 +6,7 @@ public enum RecordConverter: Sendable, Equatable {
   case json(schemasEnabled: Bool, JSONOptions)
   case string
   case byteArray
+  case primitive(PrimitiveConverter)
   /// Debezium's, for payloads that are bytes already.
   case binaryData(BinaryDataConverter.Delegate)
 
@@ -14,7 +15,7 @@ public enum RecordConverter: Sendable, Equatable {
     switch self {
     case .json(let schemasEnabled, let options), .binaryData(.json(let schemasEnabled, let options)):
       (schemasEnabled, options)
-    case .string, .byteArray, .binaryData: nil
+    case .string, .byteArray, .primitive, .binaryData: nil
     }
   }
 
@@ -29,6 +30,7 @@ public enum RecordConverter: Sendable, Equatable {
         value, schema, schemasEnabled: schemasEnabled, schemaJSON: schemaJSON, options, into: &out)
     case .string: return StringConverter.write(value, schema, into: &out)
     case .byteArray: return try ByteArrayConverter.write(value, schema, into: &out)
+    case .primitive(let converter): return try converter.write(value, schema, into: &out)
     case .binaryData(let delegate):
       return try BinaryDataConverter.write(value, schema, delegate: delegate, schemaJSON: schemaJSON, into: &out)
     }

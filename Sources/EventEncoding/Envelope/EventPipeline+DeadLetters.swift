@@ -289,6 +289,7 @@ extension RecordConverter {
     case .json: "org.apache.kafka.connect.json.JsonConverter"
     case .string: "org.apache.kafka.connect.storage.StringConverter"
     case .byteArray: "org.apache.kafka.connect.converters.ByteArrayConverter"
+    case .primitive(let converter): "org.apache.kafka.connect.converters.\(converter.rawValue)"
     case .binaryData: "io.debezium.converters.BinaryDataConverter"
     }
   }

@@ -17,6 +17,7 @@ public enum RecordTransformOptions: Sendable, Hashable {
   case valueToKey(fields: [String], replacesNullWithDefault: Bool)
 
   case extractChangedRecordState(changedName: String?, unchangedName: String?)
+  case extractSchemaToNewRecord
   case headerToValue(HeaderToValue.Options)
   case partitionRouting(PartitionRouting.Options)
   case schemaChangeEventFilter
@@ -48,6 +49,7 @@ public enum RecordTransformOptions: Sendable, Hashable {
     case .valueToKey(let fields, let replaces): ValueToKey(fields: fields, replacesNullWithDefault: replaces)
     case .extractChangedRecordState(let changed, let unchanged):
       ExtractChangedRecordState(changedName: changed, unchangedName: unchanged)
+    case .extractSchemaToNewRecord: ExtractSchemaToNewRecord()
     case .headerToValue(let options): HeaderToValue(options)
     case .partitionRouting(let options): PartitionRouting(options)
     case .schemaChangeEventFilter: SchemaChangeEventFilter()

@@ -73,6 +73,11 @@ extension PlanBuilder {
     case .json(let json): return .json(schemasEnabled: json.schemasEnable, jsonOptions(json))
     case .string: return .string
     case .byteArray: return .byteArray
+    case .primitive(let type):
+      guard let converter = PrimitiveConverter(rawValue: type.rawValue) else {
+        throw Failure(description: "\(type.rawValue) is no converter")
+      }
+      return .primitive(converter)
     case .binaryData(nil): return .binaryData(.none)
     case .binaryData(.json(let json)): return .binaryData(.json(schemasEnabled: json.schemasEnable, jsonOptions(json)))
     case .binaryData(.string): return .binaryData(.string)

@@ -45,7 +45,7 @@ public struct ExtractNewRecordState: RecordTransform {
     let table = try tables.made(of: schema) { schema throws(TransformFailure) in
       try ExtractNewRecordState.table(options, schema)
     }
-    record.headers += table.headers.map { ConnectHeader($0.field.name, $0.value(envelope), $0.field.schema) }
+    record.headers += table.headers.map { ConnectHeader($0.field.name, $0.value(envelope), $0.headerSchema) }
     record.copyHeaders()
     switch (envelope[table.before], envelope[table.after]) {
     case (_, .structure(let values)):
@@ -136,7 +136,9 @@ public struct ExtractNewRecordState: RecordTransform {
     let schema = try extendedSchemas.made(of: row.schema) { source throws(TransformFailure) in
       try ExtractNewRecordState.structure(source, source.fields + table.fields.map(\.field))
     }
-    return Row(schema: schema, values: row.values + table.fields.map { $0.value(envelope) })
+    var values = row.values
+    for source in table.fields { values.append(try source.fieldValue(envelope)) }
+    return Row(schema: schema, values: values)
   }
 
   // MARK: Dropped fields

@@ -72,6 +72,8 @@ struct MetadataSource {
   }
 
   let field: ConnectField
+  /// As a header it is written whole, whatever it holds.
+  let headerSchema: ConnectSchema
   private let place: Place
 
   /// `nil` where the envelope has no such field: nothing is added then.
@@ -97,11 +99,24 @@ struct MetadataSource {
       found = envelope.fields[own].schema
       place = .envelope(own)
     }
-    // Connect's copy of a schema leaves out what a map or a structure holds.
+    headerSchema = found.asOptional
+    // Connect's copy of a schema leaves out what a structure holds. Of a map it would have neither keys nor values, and its
+    // null, which Debezium writes, has no schema here.
     switch found.kind {
-    case .structure, .map:
-      throw TransformFailure("'\(metadata.field)' is a structure, which cannot be added as a field")
+    case .structure: field = ConnectField(metadata.name, found.basics(.structure([])).asOptional)
+    case .map: field = ConnectField(metadata.name, found.asOptional)
     default: field = ConnectField(metadata.name, found.basics(found.kind).asOptional)
+    }
+  }
+
+  /// As a field of the row: of a structure only that there is none, since its schema holds nothing.
+  func fieldValue(_ envelope: [ConnectValue]) throws(TransformFailure) -> ConnectValue {
+    let value = value(envelope)
+    switch (field.schema.kind, value) {
+    case (.structure, .null): return value
+    case (.structure, _), (.map, _):
+      throw TransformFailure("'\(field.name)' would be a structure or map, which cannot be added as a field")
+    default: return value
     }
   }
 

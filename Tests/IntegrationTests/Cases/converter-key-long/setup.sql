@@ -1,0 +1,1 @@
+CREATE TABLE t (id bigint PRIMARY KEY, v text); INSERT INTO t (id) VALUES (-5), (9000000000);

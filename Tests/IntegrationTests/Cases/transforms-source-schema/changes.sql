@@ -1,0 +1,5 @@
+INSERT INTO t VALUES (2, 'b', NULL, NULL, NULL, 'e');
+UPDATE t SET v = 'c' WHERE id = 2;
+UPDATE t SET id = 3 WHERE id = 2;
+DELETE FROM t WHERE id = 1;
+TRUNCATE t;
