@@ -81,6 +81,26 @@ import Testing
     #expect(run.takeSkippedChanges().map { $0.table?.description } == ["public.days"])
   }
 
+  /// Debezium makes both rows of a changed key before it sends the old one's delete.
+  @Test(arguments: [ProcessingFailureMode.skip, .fail])
+  func ofAChangedKeyNothingIsSentWhereOneRowCannotBeMade(mode: ProcessingFailureMode) throws {
+    let table = TestTable(
+      71, "amounts", key: ["id"],
+      [column("id", "int4", notNull: true), column("amount", "numeric", modifier: 5 << 16 + 2 + 4)])
+    let run = try run([]) {
+      $0.deadLetter = nil
+      $0.conversionFailureMode = .fail
+      $0.processingFailureMode = mode
+    }
+    try run.transaction(1, at: 0, end: 200) {
+      func change() throws { try run.update(table, at: 100, old: ("K", ["1", nil]), "2", "NaN") }
+      if mode == .fail { #expect(throws: PipelineError.self) { try change() } } else { try change() }
+      try run.update(table, at: 110, old: ("K", ["3", nil]), "4", "1.50")
+    }
+    #expect(run.records.map { text($0.key) } == ["Struct{id=3}", "Struct{id=3}", "Struct{id=4}"])
+    #expect(run.takeSkippedChanges().count == (mode == .skip ? 1 : 0))
+  }
+
   @Test func aMessageOfTheStreamThatIsNoneIsNotTolerated() throws {
     let run = try run([])
     #expect(throws: PipelineError.self) { try run.receive([UInt8(ascii: "?")]) }

@@ -358,6 +358,7 @@ public struct EventPipeline: ~Copyable {
   private mutating func changeKey(
     _ plan: RelationPlan, old: TupleLayout, new: TupleLayout, _ message: RawSpan, _ lsn: LSN, _ now: Int64
   ) throws(PipelineError) {
+    guard try bothCanBeMade(plan, old: old, new: new, message, lsn) else { return }
     if !skippedOperations.contains(.delete) {
       let header = KeyChange.newKey(new, fallback: old)
       guard try emitRow(.delete, plan, old: old, new: nil, fallback: nil, header, message, lsn, now) else { return }
@@ -365,6 +366,23 @@ public struct EventPipeline: ~Copyable {
     }
     if !skippedOperations.contains(.create) {
       try emitRow(.create, plan, old: nil, new: new, fallback: old, .oldKey(old), message, lsn, now)
+    }
+  }
+
+  /// Debezium makes both rows before it sends anything, so that one which cannot be made holds back the other. `false`: the
+  /// change is left out. A dead letter, which Debezium has not, stands for the one half alone.
+  private mutating func bothCanBeMade(
+    _ plan: RelationPlan, old: TupleLayout, new: TupleLayout, _ message: RawSpan, _ lsn: LSN
+  ) throws(PipelineError) -> Bool {
+    guard options.deadLetter == nil else { return true }
+    do throws(PipelineError) {
+      try rows.check(plan, new, old: old, message, lsn: lsn)
+      try rows.check(plan, old, old: nil, message, lsn: lsn)
+      return true
+    } catch {
+      guard options.processingFailureMode != .fail, case .conversion = error.cause else { throw error }
+      skippedChanges.add(error)
+      return false
     }
   }
 

@@ -189,8 +189,11 @@ final class SignalPoller: SignalReading, Sendable {
     let isReleased =
       isFileCut && channels.topicOffsets.isEmpty && (channels.file == nil || channels.hasSkippedFile)
     guard isReleased else { return }
-    shared.withLock { $0.isReleased = true }
+    let isNews = shared.withLock { shared in
+      defer { shared.isReleased = true }
+      return !shared.isReleased
+    }
     // The marks may be forgotten.
-    if !followed.isEmpty || settled > 0 { arrived.signal() }
+    if isNews { arrived.signal() }
   }
 }
