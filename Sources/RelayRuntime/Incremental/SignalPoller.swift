@@ -81,7 +81,8 @@ final class SignalPoller: SignalReading, Sendable {
     /// What may be committed once so many signals are settled.
     var topicOffsets: [(count: Int, next: Int64)] = []
     /// Told already: librdkafka repeats itself while a broker or the topic is away.
-    var lastFailure = ""
+    var fileFailure = ""
+    var topicFailure = ""
   }
 
   private func run() {
@@ -97,8 +98,9 @@ final class SignalPoller: SignalReading, Sendable {
               topic: name, properties: settings.consumerProperties, from: followed.topicNext)
           }
           try readTopic(name, &channels)
+          channels.topicFailure = ""
         } catch {
-          tell("signals of topic \(name): \(error)", &channels)
+          tell("signals of topic \(name): \(error)", &channels.topicFailure)
         }
       }
       release(&channels)
@@ -108,9 +110,9 @@ final class SignalPoller: SignalReading, Sendable {
     release(&channels)
   }
 
-  private func tell(_ failure: String, _ channels: inout Channels) {
-    if failure != channels.lastFailure { logger.warning("\(failure)") }
-    channels.lastFailure = failure
+  private func tell(_ failure: String, _ last: inout String) {
+    if failure != last { logger.warning("\(failure)") }
+    last = failure
   }
 
   private func readFile(_ channels: inout Channels) {
@@ -121,8 +123,9 @@ final class SignalPoller: SignalReading, Sendable {
     }
     channels.hasSkippedFile = true
     guard let lines = channels.file?.next() else {
-      return tell("\(place) cannot be read and emptied, or has more than 1 MiB", &channels)
+      return tell("\(place) cannot be read and emptied, or has more than 1 MiB", &channels.fileFailure)
     }
+    channels.fileFailure = ""
     for line in lines { take(line.text, at: .file(line.prefix), from: place) }
     if !lines.isEmpty { channels.fileCount = shared.withLock { $0.readCount } }
   }
@@ -183,7 +186,9 @@ final class SignalPoller: SignalReading, Sendable {
         try channels.topic?.commit(next)
         channels.topicOffsets.removeAll { $0.count <= settled }
       } catch {
-        tell("signals of topic \(settings.topic ?? ""): what is followed cannot be committed: \(error)", &channels)
+        tell(
+          "signals of topic \(settings.topic ?? ""): what is followed cannot be committed: \(error)",
+          &channels.topicFailure)
       }
     }
     let isReleased =
