@@ -99,7 +99,8 @@ let package = Package(
       name: "EventEncodingTests",
       dependencies: ["EventEncoding", "ConnectData", "EventRouting", "PgOutput", "Primitives", "RelayTestSupport"],
       exclude: ["Recorded"], swiftSettings: common),
-    .testTarget(name: "KafkaSinkTests", dependencies: ["KafkaSink", "EmbeddedServers"], swiftSettings: common),
+    .testTarget(
+      name: "KafkaSinkTests", dependencies: ["KafkaSink", "CRdkafka", "EmbeddedServers"], swiftSettings: common),
     .testTarget(
       name: "EmbeddedServersTests", dependencies: ["EmbeddedServers", "PostgresSource"], swiftSettings: common),
     .testTarget(name: "AcknowledgementTests", dependencies: ["Acknowledgement"], swiftSettings: common),
@@ -114,8 +115,8 @@ let package = Package(
     .testTarget(
       name: "RelayRuntimeTests",
       dependencies: [
-        "RelayRuntime", "RelayTestSupport", "PostgresSource", "ConnectorConfig", "EventEncoding", "EventRouting",
-        "Acknowledgement", "ConnectData", "EmbeddedServers", "Primitives", logging,
+        "RelayRuntime", "RelayTestSupport", "PostgresSource", "KafkaSink", "CRdkafka", "ConnectorConfig",
+        "EventEncoding", "EventRouting", "Acknowledgement", "ConnectData", "EmbeddedServers", "Primitives", logging,
       ],
       exclude: ["Recorded"], swiftSettings: common),
     .testTarget(

@@ -4,11 +4,11 @@ import CRdkafka
 public struct KafkaError: Error, Sendable {
   /// What the caller can decide on; librdkafka's own code is in `code`.
   public enum Kind: Sendable, Equatable {
-    /// A property librdkafka does not know, or a value it does not take.
+    /// A property librdkafka does not know, a value it does not take, or a topic that the brokers cannot make like that.
     case configuration
     /// No broker answers, or the connection or its TLS handshake failed.
     case unreachable
-    /// The brokers refused the credentials.
+    /// The brokers refused the credentials, or one of the two ends the other's certificate.
     case authentication
     /// The credentials are good, the operation is not allowed to them.
     case notAuthorized
@@ -35,7 +35,7 @@ public struct KafkaError: Error, Sendable {
   public let code: Int32
   /// As librdkafka prints the code: `_ALL_BROKERS_DOWN`, `TOPIC_AUTHORIZATION_FAILED`.
   public let name: String
-  public let text: String
+  public private(set) var text: String
   public let topic: String?
   public let partition: Int32?
   /// Of key and value of the record that was not delivered.
@@ -54,10 +54,11 @@ public struct KafkaError: Error, Sendable {
     isFatal: Bool = false, isRetriable: Bool? = nil, requiresAbort: Bool = false, file: StaticString = #fileID,
     line: UInt = #line
   ) {
-    self.kind = kind ?? KafkaError.kind(of: code)
+    let text = unsafe text ?? String(cString: rd_kafka_err2str(code))
+    self.kind = kind ?? KafkaError.kind(of: code, text)
     self.code = code.rawValue
     name = unsafe String(cString: rd_kafka_err2name(code))
-    self.text = unsafe text ?? String(cString: rd_kafka_err2str(code))
+    self.text = text
     self.topic = topic
     self.partition = partition
     self.isFatal = isFatal || code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__FENCED
@@ -81,11 +82,21 @@ public struct KafkaError: Error, Sendable {
       requiresAbort: unsafe rd_kafka_error_txn_requires_abort(error) == 1, file: file, line: line)
   }
 
+  /// The same error with what may help.
+  func withHint(_ hint: String?) -> KafkaError {
+    guard let hint else { return self }
+    var error = self
+    error.text += ". \(hint)"
+    return error
+  }
+
   /// The topic exists, but not the partition.
   public var isOfPartition: Bool { code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION.rawValue }
 
-  private static func kind(of code: rd_kafka_resp_err_t) -> Kind {
+  private static func kind(of code: rd_kafka_resp_err_t, _ text: String) -> Kind {
     switch code {
+    // A certificate that is not to be verified stays so; other failures of a handshake may be the network's.
+    case RD_KAFKA_RESP_ERR__SSL where text.contains("certificate"): .authentication
     case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__RESOLVE, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
       RD_KAFKA_RESP_ERR__SSL, RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
       .unreachable
@@ -112,7 +123,10 @@ public struct KafkaError: Error, Sendable {
       .unsupported
     case RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
       .fenced
-    case RD_KAFKA_RESP_ERR__INVALID_ARG, RD_KAFKA_RESP_ERR_INVALID_CONFIG, RD_KAFKA_RESP_ERR__CONFLICT:
+    case RD_KAFKA_RESP_ERR__INVALID_ARG, RD_KAFKA_RESP_ERR_INVALID_CONFIG, RD_KAFKA_RESP_ERR__CONFLICT,
+      RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR, RD_KAFKA_RESP_ERR_INVALID_PARTITIONS,
+      RD_KAFKA_RESP_ERR_INVALID_REPLICA_ASSIGNMENT, RD_KAFKA_RESP_ERR_POLICY_VIOLATION,
+      RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
       .configuration
     default: .other
     }

@@ -25,8 +25,15 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     let isTransactional = properties.contains { $0.name == "transactional.id" }
     // A record waits as long as it takes, as in a Connect worker; a transaction sets its own bound.
     let timeout = isTransactional ? [] : [(name: "message.timeout.ms", value: "0")]
-    // As the Java client: a small request must not wait for the acknowledgement of the one before it.
-    let defaults = timeout + [(name: "socket.nagle.disable", value: "true")]
+    let defaults =
+      timeout + [
+        // As the Java client: a small request must not wait for the acknowledgement of the one before it.
+        (name: "socket.nagle.disable", value: "true"),
+        // As a Connect worker. With more, a producer's first batch to a partition is lost where the broker refuses it (not the
+        // leader, for a moment after the topic was made or the leader changed) and takes the one behind it: brokers begin with
+        // any sequence number, and librdkafka takes what came before for persisted. Source: confluent-kafka-go, issue 921.
+        (name: "max.in.flight.requests.per.connection", value: "1"),
+      ]
     let fixed = [
       (name: "enable.idempotence", value: "true"), (name: "acks", value: "all"),
       // Keyless records: one random partition for some milliseconds, then another, as the Java client.
@@ -75,6 +82,8 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   }
 
   public func topicName(_ index: Int) -> String { topicNames[index] }
+
+  func topicHandle(_ index: Int) -> OpaquePointer { unsafe topics[index] }
 
   // MARK: Records
 

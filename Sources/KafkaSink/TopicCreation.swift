@@ -156,4 +156,24 @@ extension KafkaProducer {
   ) throws(KafkaError) -> [String: TopicCreationOutcome] {
     unsafe try TopicCreation.create(topics, client: client, timeoutMilliseconds: timeoutMilliseconds)
   }
+
+  /// Asks the brokers for the topic, which this client then knows as well: it remembers for minutes that there was none, and
+  /// refuses records for it, though the topic was created since. `false`: not all of them have heard of it yet.
+  public func refreshTopic(_ index: Int, timeoutMilliseconds: Int) throws(KafkaError) -> Bool {
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    let code = unsafe rd_kafka_metadata(
+      client, 0, topicHandle(index), &metadata, Int32(clamping: timeoutMilliseconds))
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata = unsafe metadata else {
+      throw KafkaError(code: code, topic: topicName(index))
+    }
+    defer { unsafe rd_kafka_metadata_destroy(metadata) }
+    guard unsafe metadata.pointee.topic_cnt == 1 else { return false }
+    let topic = unsafe metadata.pointee.topics[0]
+    switch unsafe topic.err {
+    case RD_KAFKA_RESP_ERR_NO_ERROR: return unsafe topic.partition_cnt > 0
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE: return false
+    // Such as a right that is missing: the first record will tell.
+    default: return true
+    }
+  }
 }

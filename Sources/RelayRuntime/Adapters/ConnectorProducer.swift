@@ -66,6 +66,7 @@ final class ConnectorProducer {
     var failed: KafkaError?
     let isTransactional = plan != nil
     var hasState = false
+    var hasFailedRecord = false
     let events = producer.collectDeliveries(timeoutMilliseconds: waitMilliseconds) { ticket, result in
       if let error = result.error {
         if ticket != ConnectorProducer.stateTicket, let refusal = error.refusal {
@@ -75,6 +76,7 @@ final class ConnectorProducer {
         } else if isTransactional {
           failed = failed ?? error
         } else {
+          hasFailedRecord = true
           body(UInt64(ticket), .failed("\(error)"))
         }
       } else if ticket == ConnectorProducer.stateTicket {
@@ -86,6 +88,8 @@ final class ConnectorProducer {
     if hasState { isStateAcknowledged = true }
     for event in events { note(event) }
     if let failed { failure = failure ?? sinkError(failed) }
+    // It fails every record, and its own report of it may come after theirs.
+    if hasFailedRecord, let fatal = producer.fatalError { failure = failure ?? sinkError(fatal) }
     if let failure { throw failure }
   }
 
@@ -101,11 +105,14 @@ final class ConnectorProducer {
     }
   }
 
-  /// What an error calls for. At least once a fatal error stops the connector. Exactly once all but fencing and what only
-  /// the operator can mend is aborted and sent again.
+  /// What an error calls for. A producer that has failed for good, such as one whose sequence numbers a broker no longer knows
+  /// after its restart, is replaced, and what is not stored is sent again; not where only the operator can help. Exactly once
+  /// the same goes for every error but fencing.
   private func sinkError(_ error: KafkaError) -> SinkError {
     guard let plan else {
-      return SinkError(error.isFatal ? "the Kafka producer has failed for good: \(error)" : "\(error)")
+      if !error.isFatal { return SinkError("\(error)") }
+      return SinkError(
+        "the Kafka producer has failed for good: \(error)", remedy: error.isForOperator ? .stop : .startOver)
     }
     if error.refusal != nil { return SinkError("\(error)") }
     // The brokers fence the producer of a transaction that ran out of time like one whose place was taken.
@@ -117,9 +124,7 @@ final class ConnectorProducer {
         "another producer with transactional.id \(plan.id) has taken over, and this one can publish nothing more: \(error). Only connectors of one slot may share a name and group.id",
         remedy: .standAside)
     }
-    if error.kind == .notAuthorized || error.kind == .authentication || error.kind == .unsupported {
-      return SinkError("\(error)")
-    }
+    if error.isForOperator { return SinkError("\(error)") }
     return SinkError(
       "the Kafka transaction is aborted and sent again from the last committed position: \(error)", remedy: .startOver)
   }
@@ -218,6 +223,8 @@ public struct TransactionPlan: Sendable {
 }
 
 extension KafkaError {
+  fileprivate var isForOperator: Bool { kind == .notAuthorized || kind == .authentication || kind == .unsupported }
+
   /// The record itself cannot be delivered, now or later; `nil` for other errors.
   fileprivate var refusal: RecordRefusal? {
     if isFatal { return nil }

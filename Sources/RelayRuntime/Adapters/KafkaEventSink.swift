@@ -49,7 +49,7 @@ struct KafkaEventSink: EventSink, ~Copyable {
     case .done: return true
     case .waits(_, let until) where RelayClock.now().monotonicMilliseconds < until: return false
     case .needed(let topic), .waits(let topic, _):
-      let isDone = create(topic)
+      let isDone = create(topic, index)
       creations[index] =
         isDone
         ? .done
@@ -60,16 +60,19 @@ struct KafkaEventSink: EventSink, ~Copyable {
 
   /// Returns whether nothing is left to try. A topic that the brokers refuse to create may exist already, or be created
   /// on first use: the first record will tell.
-  private mutating func create(_ topic: TopicSpecification) -> Bool {
+  private mutating func create(_ topic: TopicSpecification, _ index: Int) -> Bool {
     do throws(KafkaError) {
       let outcomes = try shared.producer.createMissingTopics(
         [topic], timeoutMilliseconds: KafkaEventSink.creationTimeoutMilliseconds)
       switch outcomes[topic.name] {
       case .created: logger.info("created topic \(topic.name) with \(topic.partitions) partitions")
-      case .unsupported: logger.debug("the brokers take no request to create topics; \(topic.name) is left to them")
+      case .unsupported:
+        logger.debug("the brokers take no request to create topics; \(topic.name) is left to them")
+        return true
       case .alreadyExists, nil: break
       }
-      return true
+      return try shared.producer.refreshTopic(
+        index, timeoutMilliseconds: KafkaEventSink.creationTimeoutMilliseconds)
     } catch {
       if error.isRetriable {
         logger.warning("topic \(topic.name) could not be created yet: \(error)")

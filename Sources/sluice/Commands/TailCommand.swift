@@ -88,6 +88,11 @@ struct TailCommand: ParsableCommand {
   }
 
   private func tail(_ properties: [(name: String, value: String)], servers: String) throws(KafkaError) {
+    if let refusal = try CredentialCheck.refusal(
+      properties: properties, timeoutMilliseconds: TailCommand.connectTimeoutMilliseconds)
+    {
+      throw refusal
+    }
     var consumer = try KafkaConsumer(properties: properties, metadataRefreshMilliseconds: 1_000)
     try consumer.assign(
       topics.map(TopicChoice.selection), from: from == .beginning ? .beginning : .end,
