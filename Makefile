@@ -41,7 +41,7 @@ demo_options := $(if $(DURATION),--duration '$(DURATION)') \
 	$(if $(BOOTSTRAP_SERVERS),--bootstrap-servers '$(BOOTSTRAP_SERVERS)')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance oracle oracle-random simulate chaos fuzz fuzz-keep sanitize model \
+.PHONY: help demo test conformance oracle oracle-random simulate chaos failover fuzz fuzz-keep sanitize model \
 	build dependencies format lint bench bench-latency bench-micro allocations clean
 
 help:
@@ -56,6 +56,7 @@ help:
 	@echo 'make simulate  run the whole relay loop against scripted ends and faults; SECONDS=600 SEED=7'
 	@echo 'make chaos   kill, freeze and cut off relays, PostgreSQL and broker under load, then prove delivery; SECONDS=600 SEED=7'
 	@echo '             EXACTLY_ONCE=1, BOOTSTRAP_SERVERS=host:9092, BROKER_KILL=script; see docs/delivery.md'
+	@echo 'make failover  promote standbys of a primary, and see what the relay makes of it'
 	@echo 'make fuzz    libFuzzer over every decoder of outside bytes; SECONDS=3600, TARGET=json-payload for one of them'
 	@echo 'make fuzz-keep  take what fuzzing found over into Tests/FuzzCorpus, as far as it reaches more code'
 	@echo 'make sanitize  unit and simulation tests under the thread and the address sanitizer; SANITIZERS=thread for one'
@@ -83,6 +84,12 @@ chaos: build
 	@python3 scripts/chaos --seconds '$(SECONDS)' --seed '$(SEED)' $(if $(EXACTLY_ONCE),--exactly-once '$(EXACTLY_ONCE)') \
 	  $(if $(BOOTSTRAP_SERVERS),--bootstrap-servers '$(BOOTSTRAP_SERVERS)') $(if $(BROKER_KILL),--broker-kill '$(BROKER_KILL)') \
 	  $(if $(SCENARIO),--scenario '$(SCENARIO)') $(CHAOS)
+
+# A standby of a primary is promoted: gap report, failover slot, two branches. PG_BIN chooses the PostgreSQL.
+failover: dependencies
+	$(SWIFT) build --product sluice
+	@python3 scripts/chaos/failover.py
+
 fuzzer := .build/fuzz/release/sluice-fuzz
 build_fuzzer = SLUICE_FUZZ=1 $(SWIFT) build -c release --product sluice-fuzz --sanitize fuzzer --scratch-path .build/fuzz
 

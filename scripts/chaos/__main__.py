@@ -194,7 +194,7 @@ class Run:
         verdict = proof.Verdict()
         self.hold(0)
         proof.verify(self.options.sluice, self.direct, self.settings, self.directory, verdict)
-        ordered = proof.order(self.options.sluice, self.direct_servers(), self.settings, verdict, self.directory / 'tail.log')
+        ordered = proof.order(self.options.sluice, self.direct_servers(), self.settings, verdict, self.directory / 'tail.log', [relay.log_file for relay in self.relays])
         for relay in self.relays:
             status = relay.close()
             if status not in (0, None):

@@ -27,22 +27,35 @@ class ServerError(Exception):
 
 
 class Postgres:
-    def __init__(self, directory):
+    """A cluster of its own; with `primary`, a hot standby of that one."""
+
+    def __init__(self, directory, settings={}, primary=None):
         self.directory, self.account, self.process = directory, server_account(), None
         self.binaries = self.find()
         self.port = free_port()
         directory.mkdir()
         if self.account:
             os.chown(directory, self.account.pw_uid, self.account.pw_gid)
-        log = open(directory / 'initdb.log', 'wb')
-        made = started([self.binaries / 'initdb', '-D', directory / 'data', '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8',
-                        '--no-sync', '--no-instructions'], account=self.account, cwd='/', stdout=log, stderr=log).wait()
-        if made:
-            raise ServerError('initdb: ' + (directory / 'initdb.log').read_text())
+        if primary:
+            # -R with a database: a standby of PostgreSQL 17 reads the primary's slots there.
+            self.make('pg_basebackup', '-D', directory / 'data', '-R', '-X', 'stream', '-c', 'fast', '--no-sync', '-d',
+                      'host=127.0.0.1 port=%d user=postgres dbname=postgres' % primary.port)
+        else:
+            self.make('initdb', '-D', directory / 'data', '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions')
         with open(directory / 'data' / 'postgresql.conf', 'a') as file:
-            for name, value in {**SETTINGS, 'port': str(self.port), 'unix_socket_directories': str(directory)}.items():
+            for name, value in {**SETTINGS, **settings, 'port': str(self.port), 'unix_socket_directories': str(directory)}.items():
                 file.write("%s = '%s'\n" % (name, value))
         self.start()
+
+    def make(self, program, *words):
+        with open(self.directory / 'make.log', 'w+') as log:
+            if started([self.binaries / program, *words], account=self.account, cwd='/', stdout=log, stderr=log).wait():
+                log.seek(0)
+                raise ServerError('%s: %s' % (program, log.read()))
+
+    @property
+    def version(self):
+        return int((self.directory / 'data' / 'PG_VERSION').read_text())
 
     @staticmethod
     def find():

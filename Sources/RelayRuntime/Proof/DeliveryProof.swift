@@ -236,7 +236,8 @@ public struct DeliveryProof {
         report.remarks.append("there is no slot \(plan.slot): how far the relay has come is not known")
         return
       }
-      if confirmed >= report.position || isStopped() { return }
+      if isStopped() { return }
+      if confirmed >= report.position { return waitForSnapshot(until: until, &report) }
       guard RelayClock.now().monotonicMilliseconds < until else {
         report.remarks.append(
           "the relay has confirmed \(confirmed) and not \(report.position) in \(options.waitMilliseconds) ms: what it has not sent is named missing"
@@ -249,10 +250,31 @@ public struct DeliveryProof {
     }
   }
 
+  /// What an incremental snapshot has still to read is not in Kafka, however far the slot is. Where the state is not to be had
+  /// from here, nothing is known of it.
+  private func waitForSnapshot(until: Int64, _ report: inout ProofReport) {
+    var store = ConnectorRunner.makeStore(plan.storage, plan)
+    var isTold = false
+    while !isStopped(), let state = try? store.load(connector: plan.name),
+      state.position.incremental?.isRunning == true
+    {
+      guard RelayClock.now().monotonicMilliseconds < until else {
+        report.remarks.append(
+          "an incremental snapshot was not done in \(options.waitMilliseconds) ms: what it has not read is named missing"
+        )
+        return
+      }
+      if !isTold { progress("waiting until the relay's incremental snapshot is done") }
+      isTold = true
+      Self.pause(milliseconds: 500)
+    }
+  }
+
   // MARK: Kafka
 
   private func ends(of isWanted: (String) -> Bool) throws(ConnectorFailure) -> [TopicPartition: Int64] {
     do throws(KafkaError) {
+      if let refusal = try CredentialCheck.refusal(properties: consumer) { throw refusal }
       let client = try KafkaConsumer(properties: consumer)
       let partitions = try client.partitions(timeoutMilliseconds: Self.kafkaTimeoutMilliseconds, where: isWanted)
       return try client.endOffsets(of: partitions, timeoutMilliseconds: Self.kafkaTimeoutMilliseconds)

@@ -31,7 +31,8 @@ extension Integration {
           try server.execute("CREATE TABLE \(table) (id int \(keyless.contains(table) ? "" : "PRIMARY KEY"), v bigint)")
           try server.execute("INSERT INTO \(table) SELECT g, g FROM generate_series(1, \(rows)) g")
         }
-        for topic in topics { try kafka.createTopic(topic) }
+        // The messages with which the tests move the log are records as well.
+        for topic in topics + ["\(prefix).message"] { try kafka.createTopic(topic) }
         try kafka.createTopic(kafka.name("offsets"), configuration: ["cleanup.policy": "compact"])
         directory = postgres.directory + "/once"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
