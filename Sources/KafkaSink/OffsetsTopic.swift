@@ -3,7 +3,8 @@ import Primitives
 
 /// A compacted topic as a store of small values by key, as Kafka Connect's `offset.storage.topic`.
 ///
-/// The newest record of a key is its value. One writer at a time per key; nothing here fences a second one.
+/// The newest record of a key is its value, unless its reader judges otherwise. One writer at a time per key; nothing here
+/// fences a second one.
 public struct OffsetsTopic: ~Copyable {
   public let name: String
   private let properties: [(name: String, value: String)]
@@ -38,28 +39,33 @@ public struct OffsetsTopic: ~Copyable {
     self.producer = producer
   }
 
-  /// The newest value of `key`, from the whole topic; `nil` when there is none or it was deleted.
+  /// The newest value of `key` in force, from the whole topic; `nil` when there is none or it was deleted.
   ///
-  /// - Parameter waitsForOpenTransactions: another key's open transaction hides what is committed behind it from a reader of
-  ///   committed records: it is waited for.
-  public func load(key: [UInt8], waitsForOpenTransactions: Bool = false) throws(KafkaError) -> [UInt8]? {
+  /// - Parameters:
+  ///   - waitsForOpenTransactions: another key's open transaction hides what is committed behind it from a reader of committed
+  ///     records: it is waited for.
+  ///   - inForce: what two values come to, of which one stands behind the other.
+  public func load(
+    key: [UInt8], waitsForOpenTransactions: Bool = false,
+    inForce: (_ next: [UInt8], _ current: [UInt8]) -> [UInt8] = { next, _ in next }
+  ) throws(KafkaError) -> [UInt8]? {
     var newest: [UInt8]?
+    func take(_ record: borrowing ConsumedRecord) {
+      let copy = record.copied()
+      guard copy.key == key else { return }
+      if let next = copy.value, let current = newest { newest = inForce(next, current) } else { newest = copy.value }
+    }
     if waitsForOpenTransactions {
       let ends = try KafkaConsumer.endOffsets(
         topic: name, properties: properties, timeoutMilliseconds: timeoutMilliseconds)
       try KafkaConsumer.read(to: ends, properties: properties, idleTimeoutMilliseconds: timeoutMilliseconds) {
-        record, _ in
-        let copy = record.copied()
-        if copy.key == key { newest = copy.value }
+        record, _ in take(record)
       }
       return newest
     }
     try KafkaConsumer.readToEnd(
       topic: name, properties: properties, timeoutMilliseconds: timeoutMilliseconds
-    ) { record in
-      let copy = record.copied()
-      if copy.key == key { newest = copy.value }
-    }
+    ) { record in take(record) }
     return newest
   }
 

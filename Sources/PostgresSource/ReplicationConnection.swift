@@ -33,13 +33,32 @@ public struct ReplicationConnection: ~Copyable {
   private let handle: OpaquePointer
   private let answerWithinMilliseconds: Int
 
-  /// - Parameter answerWithinMilliseconds: bound of what a living server answers at once; see `tryLock`.
-  public init(_ settings: ConnectionSettings, answerWithinMilliseconds: Int = 10_000) throws(PostgresError) {
+  /// - Parameters:
+  ///   - answerWithinMilliseconds: bound of what a living server answers at once; see `tryLock`.
+  ///   - silenceMaxMilliseconds: after so long either end gives the other up: the kernels where a host has vanished, the server
+  ///     also where we answer no more. Needs PostgreSQL 12. `nil`: 25 s for the kernels, and what the server is set to.
+  public init(
+    _ settings: ConnectionSettings, answerWithinMilliseconds: Int = 10_000, silenceMaxMilliseconds: Int? = nil
+  ) throws(PostgresError) {
     self.answerWithinMilliseconds = answerWithinMilliseconds
     var extra = SessionSettings.pinned(settings)
     extra["replication"] = "database"
     // The server must notice soon that we are gone, since this session's lock keeps other relays waiting.
-    extra["options", default: ""] += " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+    var session = ["tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3]
+    if let silence = silenceMaxMilliseconds {
+      // Asked at half of the time, and three times more until its end.
+      let (idle, interval) = (max(silence / 2_000, 1), max(silence / 6_000, 1))
+      session.merge([
+        "tcp_keepalives_idle": idle, "tcp_keepalives_interval": interval, "tcp_user_timeout": silence,
+        "wal_sender_timeout": silence,
+      ]) { $1 }
+      extra["keepalives_idle"] = String(idle)
+      extra["keepalives_interval"] = String(interval)
+      extra["tcp_user_timeout"] = String(silence)
+    }
+    for (name, value) in session.sorted(by: { $0.key < $1.key }) {
+      extra["options", default: ""] += " -c \(name)=\(value)"
+    }
     unsafe handle = try PostgresConnection.connect(settings, extra: extra)
   }
 
@@ -98,21 +117,16 @@ public struct ReplicationConnection: ~Copyable {
     return Int64(bitPattern: hash)
   }
 
-  /// Where each timeline in the history of `timeline` ended, by TIMELINE_HISTORY: positions of an older timeline beyond its
-  /// end are of commits that this server never had. Lines are `timeline TAB LSN TAB reason`.
-  public func timelineEnds(of timeline: Int) throws(PostgresError) -> [Int: LSN] {
+  /// The history of `timeline`, by TIMELINE_HISTORY: positions of an older timeline beyond its end are of commits that this
+  /// server never had.
+  public func history(of timeline: Int) throws(PostgresError) -> TimelineHistory {
     // The first timeline has no history file.
-    if timeline <= 1 { return [:] }
+    if timeline <= 1 { return TimelineHistory() }
     let answer = try command("TIMELINE_HISTORY \(timeline)")
     guard let row = answer.rows.first, row.count >= 2, let content = row[1] else {
       throw PostgresError(kind: .unexpectedAnswer, message: "TIMELINE_HISTORY gave an unexpected answer")
     }
-    var ends: [Int: LSN] = [:]
-    for line in content.split(separator: "\n") {
-      let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-      if fields.count >= 2, let number = Int(fields[0]), let end = LSN(fields[1]) { ends[number] = end }
-    }
-    return ends
+    return TimelineHistory(file: content)
   }
 
   /// The server's process of this session.

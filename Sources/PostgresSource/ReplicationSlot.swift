@@ -46,6 +46,14 @@ public struct ReplicationSlot: Sendable, Equatable {
     ).firstValue.flatMap { UInt64($0) }
   }
 
+  /// `wal_sender_timeout` as it holds for this role; 0 is none.
+  public static func senderTimeoutMilliseconds(
+    on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Int64? {
+    try connection.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'").firstValue
+      .flatMap { Int64($0) }
+  }
+
   public static func drop(
     _ name: String, on connection: borrowing PostgresConnection
   ) throws(PostgresError) {

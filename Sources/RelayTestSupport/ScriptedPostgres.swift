@@ -199,6 +199,8 @@ public struct ScriptedSource: ReplicationSource, ~Copyable {
   private var described = false
   private var describedIn: Set<UInt32> = []
   private var isBroken = false
+  /// The relay is frozen inside a turn, after so many more frames, and goes on later.
+  public var freezesAfterFrames: Int?
   /// Frames that have arrived and not been lent.
   private var available = 0
 
@@ -295,6 +297,7 @@ public struct ScriptedSource: ReplicationSource, ~Copyable {
     if isBroken { throw SourceError(.reconnect, "the script cut the connection") }
     guard available > 0 else { return .nothing }
     available -= 1
+    if let left = freezesAfterFrames { freezesAfterFrames = max(0, left - 1) }
     let frame = queue.removeFirst()
     body(frame.span.bytes)
     return .frame
@@ -310,6 +313,10 @@ public struct ScriptedSource: ReplicationSource, ~Copyable {
     default: break
     }
     server.take(update)
+  }
+
+  public mutating func checkPresence() throws(SourceError) {
+    if freezesAfterFrames == 0 { throw SourceError(.reconnect, "the script froze the relay") }
   }
 
   public mutating func execute(_ sql: String) throws(SourceError) {

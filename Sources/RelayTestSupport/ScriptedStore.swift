@@ -16,6 +16,8 @@ public struct ScriptedStore: PositionStore, ~Copyable {
   private var pending: StreamPosition?
   private var outcome = PositionStoreOutcome.pending
   private var previous: StreamPosition?
+  /// Another relay has begun: what is written from now on is refused.
+  public var isOvertaken = false
 
   private let wrongRule: WrongRule?
   /// Where the server's log ends, for a record that runs ahead.
@@ -37,6 +39,10 @@ public struct ScriptedStore: PositionStore, ~Copyable {
   public mutating func finish(failing: Bool) {
     guard let position = pending else { return }
     pending = nil
+    if isOvertaken {
+      outcome = .overtaken("another relay has begun")
+      return
+    }
     switch (wrongRule, failing) {
     case (.failedIsStored, true): outcome = .stored
     case (_, true): outcome = .failed("the script's disk is full")

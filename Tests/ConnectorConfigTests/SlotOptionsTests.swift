@@ -16,6 +16,12 @@ import Testing
     #expect(options.replicaIdentities.map(\.identity) == [.full, .index("b_v"), .nothing])
   }
 
+  @Test func timeOfSilenceIsNotSetUnlessItIsWritten() throws {
+    #expect(try Support.options().database.silenceMaxMilliseconds == nil)
+    #expect(try Support.options(["sluice.connection.timeout.ms": "8000"]).database.silenceMaxMilliseconds == 8_000)
+    #expect(Support.problems(["sluice.connection.timeout.ms": "4999"]).count == 1)
+  }
+
   /// As the publication's operations follow `skipped.operations` only where that is written out.
   @Test func thePublishedOperationsFollowWhatIsWrittenOut() throws {
     #expect(try !Support.options().publishesUnskippedOnly)

@@ -114,6 +114,98 @@ import Testing
     #expect(second.waitForAll().first?.failure == nil)
   }
 
+  /// A stream whose other end is silent and closes nothing: noticed within the time that is set, at both ends.
+  @Test func silentServerIsGivenUpWithinTheTimeThatIsSet() throws {
+    let postgres = try EmbeddedPostgres()
+    let kafka = try EmbeddedKafka()
+    defer { postgres.stop(.immediate) }
+    let connection = try PostgresConnection(postgres.socketSettings())
+    try connection.execute("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+    var plan = plan(postgres, kafka: kafka.bootstrapServers)
+    plan.silenceMaxMilliseconds = 1_500
+    let relay = try start(plan)
+    #expect(waits(for: .running, of: relay))
+    let process = try #require(
+      try connection.query(
+        "SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'shared_slot'"
+      ).firstValue.flatMap { pid_t($0) })
+    kill(process, SIGSTOP)
+    let frozenAt = ContinuousClock.now
+    #expect(waits(for: .reconnecting, of: relay, milliseconds: 10_000))
+    #expect(ContinuousClock.now - frozenAt < .seconds(5))
+    kill(process, SIGCONT)
+    #expect(waits(for: .running, of: relay))
+    relay.stop()
+    #expect(relay.waitForAll().first?.failure == nil)
+  }
+
+  @Test func serverGivesUpARelayWithinTheTimeThatIsSet() throws {
+    let postgres = try EmbeddedPostgres()
+    defer { postgres.stop() }
+    func setting(_ silence: Int?, _ name: String) throws -> String? {
+      try ReplicationConnection(postgres.tcpSettings(), silenceMaxMilliseconds: silence).command("SHOW \(name)")
+        .firstValue
+    }
+    #expect(try setting(12_000, "wal_sender_timeout") == "12s")
+    #expect(try setting(12_000, "tcp_user_timeout") == "12000")
+    #expect(try setting(12_000, "tcp_keepalives_idle") == "6" && setting(12_000, "tcp_keepalives_interval") == "2")
+    #expect(try setting(nil, "wal_sender_timeout") == "1min" && setting(nil, "tcp_keepalives_idle") == "10")
+    let connection = try PostgresConnection(postgres.socketSettings())
+    #expect(try ReplicationSlot.senderTimeoutMilliseconds(on: connection) == 60_000)
+    #expect(RelayLimits.silenceMax(senderTimeoutMilliseconds: 60_000) == 45_000)
+    #expect(RelayLimits.silenceMax(senderTimeoutMilliseconds: 2_000) == 5_000)
+  }
+
+  /// docs/model, rule 11: another relay may have begun, and sent an earlier part again, while this one had no slot.
+  @Test func relayDoesNotGoOnFromMemoryAfterAnotherHasBegun() throws {
+    let postgres = try EmbeddedPostgres()
+    let kafka = try EmbeddedKafka()
+    defer { postgres.stop() }
+    let connection = try PostgresConnection(postgres.socketSettings())
+    try connection.execute("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+    let relay = try start(plan(postgres, kafka: kafka.bootstrapServers))
+    #expect(waits(for: .running, of: relay))
+    var store = FileStateStore(path: postgres.directory + "/offsets")
+    let mine = try #require(try store.load(connector: "c")?.relay)
+    let process = try connection.query(
+      "SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'shared_slot' AND pg_terminate_backend(active_pid)"
+    ).firstValue
+    // What another leaves that began and died before it stored a position.
+    var other = try #require(try store.load(connector: "c"))
+    other.relay = RelayTerm(after: other.relay)
+    try store.store(other)
+    let end = ContinuousClock.now + .seconds(10)
+    var isActive = false
+    while !isActive, ContinuousClock.now < end {
+      isActive =
+        try connection.query(
+          "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'shared_slot' AND active_pid <> $1::int", [process]
+        ).rows.count == 1
+    }
+    // It has begun anew before it streams.
+    let now = try #require(try store.load(connector: "c")?.relay)
+    #expect(isActive && mine.number == 1 && now.number == 3)
+    relay.stop()
+    #expect(relay.waitForAll().first?.failure == nil)
+  }
+
+  @Test func orderlyStopIsNotedUntilTheNextRelayBegins() throws {
+    let postgres = try EmbeddedPostgres()
+    let kafka = try EmbeddedKafka()
+    defer { postgres.stop() }
+    try PostgresConnection(postgres.socketSettings()).execute("CREATE TABLE t (id int PRIMARY KEY)")
+    var store = FileStateStore(path: postgres.directory + "/offsets")
+    for number in 1...2 as ClosedRange<UInt64> {
+      let relay = try start(plan(postgres, kafka: kafka.bootstrapServers))
+      #expect(waits(for: .running, of: relay))
+      let begun = try #require(try store.load(connector: "c"))
+      #expect(begun.relay?.number == number && !begun.hasEnded)
+      relay.stop()
+      #expect(relay.waitForAll().first?.failure == nil)
+      #expect(try store.load(connector: "c")?.hasEnded == true)
+    }
+  }
+
   /// Found by `make chaos`: a half-open connection, of which the standby's side saw no end, kept it waiting for an answer for
   /// ever. It neither took over nor stopped.
   @Test func standbyWhoseServerProcessHangsConnectsAgainAndTakesOver() throws {

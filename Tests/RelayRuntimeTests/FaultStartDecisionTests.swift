@@ -32,7 +32,7 @@ import Testing
     .decide(
       .init(
         state: state, slot: slot, slotName: "s", database: "d", identity: identity, policy: .initial,
-        handedOver: handedOver, timelineEnds: ends))
+        handedOver: handedOver, history: TimelineHistory(ends: ends)))
   }
 
   /// START_REPLICATION beyond the server's end would skip what it commits until it gets there.
@@ -62,6 +62,32 @@ import Testing
     #expect(
       decide(record, slot(at: 100), identity(timeline: 3, end: 900), ends: [1: lsn(50), 2: lsn(500)])
         == .stream(from: lsn(100)))
+  }
+
+  @Test func timelinesOfOneNumberAreToldApartByWhereTheyBegin() throws {
+    // Two standbys were promoted from timeline 1; the record is of one, the server the other.
+    var record = state(.complete, at: 600)
+    record.timeline = 2
+    record.timelineStart = lsn(500)
+    let server = identity(timeline: 2, end: 900)
+    #expect(
+      decide(record, slot(at: 600), server, ends: [1: lsn(400)]) == .refuse(.foreignTimeline(stored: 2, found: 2)))
+    #expect(decide(record, slot(at: 600), server, ends: [1: lsn(500)]) == .stream(from: lsn(600)))
+    // The same where the server has been promoted once more.
+    let later = identity(timeline: 3, end: 900)
+    #expect(
+      decide(record, slot(at: 600), later, ends: [1: lsn(400), 2: lsn(700)])
+        == .refuse(.foreignTimeline(stored: 2, found: 3)))
+    #expect(
+      decide(record, slot(at: 600), later, ends: [1: lsn(500), 2: lsn(700)]) == .stream(from: lsn(600)))
+    #expect(try StateRecord(json: record.json) == record)
+  }
+
+  @Test func historyFileIsReadFromItsLines() {
+    let history = TimelineHistory(file: "1\t0/3000110\tno recovery target specified\n\n2\t1/A0\tbefore 2000-01-01\n")
+    #expect(history.ends == [1: lsn(0x300_0110), 2: lsn(0x1_0000_00A0)])
+    #expect(history.start(of: 3) == lsn(0x1_0000_00A0) && history.start(of: 2) == lsn(0x300_0110))
+    #expect(history.start(of: 1) == nil)
   }
 
   @Test func onlyTheSlotThatWeMadeIsReplaced() {

@@ -38,6 +38,13 @@ import Testing
       }.publicationOptions.clause == " WITH (publish = '')")
   }
 
+  @Test func timeOfSilenceBoundsTheServersAnswersToo() {
+    #expect(plan { _ in }.silenceMaxMilliseconds == nil)
+    let bounded = plan { $0.database.silenceMaxMilliseconds = 8_000 }
+    #expect(bounded.silenceMaxMilliseconds == 8_000 && bounded.answerMilliseconds == 8_000)
+    #expect(plan { $0.database.silenceMaxMilliseconds = 60_000 }.answerMilliseconds == 10_000)
+  }
+
   @Test func trustInTheSlotComesFromTheStrategy() {
     #expect(plan { $0.offsetMismatchStrategy = .trustOffset }.slotAhead == .isGap)
     #expect(plan { $0.offsetMismatchStrategy = .trustSlot }.slotAhead == .isTrusted)

@@ -41,7 +41,7 @@ import Testing
         identity: ReplicationConnection.SystemIdentity(
           systemIdentifier: "42", timeline: timeline, walFlushed: LSN(rawValue: walEnd), database: "bank"),
         policy: policy, slotAhead: slotAhead,
-        timelineEnds: [1: LSN(rawValue: 0x800)].filter { $0.key < timeline }))
+        history: TimelineHistory(ends: [1: LSN(rawValue: 0x800)].filter { $0.key < timeline })))
   }
 
   private func refusal(_ decision: StartDecision) throws -> String {

@@ -62,6 +62,37 @@ import Testing
     #expect(server.confirmed == 1_000)
   }
 
+  /// A relay that is frozen inside a turn may have lost its slot when it goes on: it must not send the rest of the turn.
+  @Test func relayThatWasFrozenInsideATurnHandsOverAFewChangesMoreAtMost() throws {
+    var loop = try loop(queueMax: 1_000)
+    for _ in 0..<300 { server.commit(keys: [1]) }
+    loop.source.server.deliver(2_000)
+    loop.source.server.freezesAfterFrames = 100
+    #expect(throws: RelayFailure.self) { try loop.turn(time(0)) }
+    let frames = loop.observations.frames
+    #expect(frames >= 100 && frames < 100 + 16)
+  }
+
+  /// Another relay has begun: nothing more may be stored, and the stream ends (docs/model, rule 10).
+  @Test func refusedStateRecordEndsTheStream() throws {
+    var loop = try loop()
+    server.commit(keys: [1, 2])
+    loop.source.server.deliver(100)
+    loop.store.isOvertaken = true
+    var failure: RelayFailure?
+    for now in stride(from: Int64(0), to: 2_000, by: 50) where failure == nil {
+      loop.sink.progress(write: 10, acknowledge: 10)
+      loop.store.finish(failing: false)
+      do throws(RelayFailure) { _ = try loop.turn(time(now)) } catch { failure = error }
+    }
+    guard case .source(let error) = failure else {
+      Issue.record("the stream goes on: \(String(describing: failure))")
+      return
+    }
+    #expect(error.remedy == .startOver)
+    #expect(server.confirmed == 1_000)
+  }
+
   @Test func transactionsWithoutRecordsDoNotWriteTheStateRecordAtItsFullPace() throws {
     var limits = RelayLimits()
     limits.storeIntervalMilliseconds = 200

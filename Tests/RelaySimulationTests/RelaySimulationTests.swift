@@ -30,6 +30,7 @@ import Testing
         total.stops += summary.stops
         total.rows += summary.rows
         total.duplicates += summary.duplicates
+        total.repeated += summary.repeated
         total.rolledBackRows += summary.rolledBackRows
         total.spilledBytes += summary.spilledBytes
         total.fullDisks += summary.fullDisks
@@ -44,7 +45,7 @@ import Testing
     if seeds.isTimed {
       print(
         "simulation: \(count) seeds from \(seeds.first), \(total.rows) rows, \(total.kills) kills, \(total.cuts) cuts, "
-          + "\(total.stops) stops, \(total.duplicates) duplicates, no violation")
+          + "\(total.stops) stops, \(total.duplicates) duplicates (\(total.repeated) counted), no violation")
     }
     // A simulation in which nothing goes wrong proves nothing.
     if count >= 100 {

@@ -36,6 +36,9 @@ struct Simulation {
   private var fullDisks = 0
 
   private let wrongRule: WrongRule?
+  private var repeated = 0
+  /// The relay before has stopped in order, so nothing behind the stored position was sent.
+  private var hasEnded = true
 
   init(seed: UInt64, wrongRule: WrongRule? = nil) {
     self.seed = seed
@@ -52,6 +55,8 @@ struct Simulation {
     var stops = 0
     var rows = 0
     var duplicates = 0
+    /// Records that the relays say may have come twice.
+    var repeated = 0
     var rolledBackRows = 0
     var spilledBytes = 0
     var fullDisks = 0
@@ -68,6 +73,7 @@ struct Simulation {
       switch Int.random(in: 0..<100, using: &random) {
       case 0:
         summary.kills += 1
+        hasEnded = false
         loop.sink.die(afterWriting: Int.random(in: 0...Self.queueMax, using: &random))
         loop.store.die(afterWriting: Bool.random(using: &random))
         loop = try makeLoop()
@@ -93,6 +99,10 @@ struct Simulation {
     summary.fullDisks = fullDisks
     summary.rows = server.transactions.reduce(0) { $0 + $1.rows.count }
     summary.duplicates = kafka.log.count - Set(kafka.log).count
+    summary.repeated = repeated
+    guard repeated >= summary.duplicates else {
+      throw violation("\(summary.duplicates) records came twice, \(repeated) are counted")
+    }
     return summary
   }
 
@@ -167,7 +177,7 @@ struct Simulation {
       runID: "run")
     var limits = RelayLimits()
     limits.framesPerTurnMax = 16
-    return ScriptedLoop(
+    var loop = ScriptedLoop(
       source: source(
         from: wrongRule == .startsAtLogEnd ? LSN(rawValue: server.walEnd) : medium.position.acknowledged),
       sink: ScriptedSink(
@@ -175,6 +185,8 @@ struct Simulation {
       store: ScriptedStore(medium, wrongRule: wrongRule) { [server] in LSN(rawValue: server.walEnd) },
       pipeline: EventPipeline(options, lastCommit: medium.position.lastCommit),
       position: medium.position, limits: limits)
+    if !hasEnded { loop.expectRepeats(to: LSN(rawValue: server.walEnd)) }
+    return loop
   }
 
   private func source(from position: LSN) -> StreamedTransactions<ScriptedSource> {
@@ -191,6 +203,7 @@ struct Simulation {
 
   /// An orderly stop drains and confirms; a stop while the connection is broken is a kill.
   private mutating func stop(_ loop: inout ScriptedLoop) throws {
+    hasEnded = false
     loop.stopReading()
     for _ in 0..<1_000 {
       now += 20
@@ -200,10 +213,14 @@ struct Simulation {
         _ = try loop.turn(time)
       } catch {
         guard case .source = error else { throw violation("\(error)") }
+        repeated += Int(loop.takeRepeatedRecords())
         return
       }
       try check(&loop)
-      if loop.isDrained, loop.observations.confirmed >= loop.flushable { return }
+      if loop.isDrained, loop.observations.confirmed >= loop.flushable {
+        hasEnded = !loop.expectsRepeats
+        return
+      }
     }
     throw violation("an orderly stop does not end: \(loop.recordsInFlight) records in flight")
   }
@@ -229,6 +246,7 @@ struct Simulation {
   }
 
   private mutating func check(_ loop: inout ScriptedLoop) throws {
+    repeated += Int(loop.takeRepeatedRecords())
     if server.wentBack { throw violation("a confirmed position went back") }
     guard server.confirmed <= medium.position.acknowledged.rawValue else {
       throw violation("the slot is at \(server.confirmed), beyond the state record at \(medium.position.acknowledged)")

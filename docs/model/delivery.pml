@@ -44,7 +44,8 @@ byte holder = NOBODY;    /* who streams */
 
 /* The state record; in exactly-once mode it is part of the Kafka transaction. */
 byte stored;
-byte owner = NOBODY;     /* the relay that began last */
+byte owner = NOBODY;     /* the relay that began last, and how many have: `relay` of the record */
+byte term;
 
 /* Kafka, as one sees it who reads committed records. */
 byte copies[TRANSACTIONS * PARTITIONS];
@@ -78,14 +79,14 @@ inline checkNothingLost() {
 }
 
 proctype Relay(byte me) {
-  byte start, received, acknowledged, mine, i, p;
+  byte start, received, acknowledged, mine, found, i, p;
   byte sent[PARTITIONS];      /* handed over to the producer */
   byte appended[PARTITIONS];  /* in Kafka's log, or in its open transaction */
   byte acked[PARTITIONS];     /* reported back */
 
 end_standby:
   atomic {
-    holder == NOBODY -> holder = me; owner = me;
+    holder == NOBODY -> holder = me;
     if
     :: RULE == 8 -> start = stored          /* wrong: the position is read before older relays are fenced */
     :: else
@@ -104,6 +105,7 @@ end_standby:
     :: RULE != 8 -> start = stored
     :: else
     fi;
+    found = term;
     /* A slot that is ahead of the state record has forgotten changes. */
     if
     :: confirmed > start -> gap = true
@@ -117,6 +119,32 @@ end_standby:
     received = start; acknowledged = start;
     for (p : 0 .. PARTITIONS - 1) { sent[p] = start; appended[p] = start; acked[p] = start }
     p = 0
+  }
+  /* It may lose the slot here without knowing. */
+  atomic {
+    if
+    :: !isExactlyOnce && faults < FAULTS && holder == me -> faults++; holder = NOBODY
+    :: true
+    fi
+  }
+  /* It writes the record it has read once more, as its own. Until then the relay before may store; from then on only this
+     one. Where another has begun or stored since, it begins anew; in a topic, which takes its record all the same, the
+     position before it stays in force. (RULE 12: whatever the record says.) */
+  atomic {
+    if
+    :: isExactlyOnce
+    :: !isExactlyOnce && (found == term && start == stored || RULE == 12) -> term++; owner = me; stored = start
+    :: !isExactlyOnce && (found != term || start != stored) && RULE != 12 ->
+      if
+      :: found == term -> term++; owner = me
+      :: true
+      fi;
+      if
+      :: holder == me -> holder = NOBODY
+      :: else
+      fi;
+      goto anew
+    fi
   }
 
   do
@@ -158,9 +186,9 @@ end_standby:
     RULE == 2 && sent[1] > acknowledged -> acknowledged++
   }
 
-  /* Acknowledged, then stored, then told to the server; by who has the slot. (RULE 10: by whoever.) */
+  /* Acknowledged, then stored, then told to the server; by the relay that began last. (RULE 10: by whoever.) */
   :: atomic {
-    !isExactlyOnce && RULE != 3 && (holder == me || RULE == 10) && stored < acknowledged -> stored = acknowledged; checkNothingLost()
+    !isExactlyOnce && RULE != 3 && (owner == me || RULE == 10) && stored < acknowledged -> stored = acknowledged; checkNothingLost()
   }
   :: atomic {                               /* wrong: the state record runs ahead */
     RULE == 3 && stored < sent[1] -> stored = sent[1]; checkNothingLost()
@@ -205,18 +233,36 @@ end_standby:
     faults < FAULTS && holder == me && (isExactlyOnce || isAlone || ZOMBIES || isQuiet) -> faults++; holder = NOBODY
   }
   /* It goes on behind what it has handed over whole, unless another has begun meanwhile: then it begins anew.
-     (RULE 11: without asking.) What
-     it has of an open transaction comes again. */
+     (RULE 11: as if none had.) What it has of an open transaction comes again. */
   :: atomic {
     holder == NOBODY ->
     if
-    :: owner == me || RULE == 11 -> holder = me; received = sent[1]; sent[0] = sent[1]
+    :: owner == me || isExactlyOnce || RULE == 11 ->
+      if
+      :: RULE == 11 -> owner = me
+      :: else
+      fi;
+      holder = me; received = sent[1]; sent[0] = sent[1]
     :: else -> goto anew
     fi
   }
+  /* What it wants to store is refused, since another has begun: it gives up what is on its way, and begins anew. */
+  :: atomic {
+    !isExactlyOnce && owner != me && RULE != 10 && stored < acknowledged -> goto dead
+  }
   /* Killed. What was on its way may still arrive or not. */
   :: atomic {
-    faults < FAULTS -> faults++;
+    faults < FAULTS -> faults++; goto dead
+  }
+  /* All is delivered and confirmed. */
+  :: atomic {
+    confirmed == TRANSACTIONS -> break
+  }
+  od;
+  goto done;
+
+dead:
+  atomic {
     if
     :: holder == me -> holder = NOBODY
     :: else
@@ -229,13 +275,6 @@ end_standby:
     od;
     goto anew
   }
-  /* All is delivered and confirmed. */
-  :: atomic {
-    confirmed == TRANSACTIONS -> break
-  }
-  od;
-  goto done;
-
 fenced:
   /* Another relay has taken over: this one may never publish again. It stands by. */
   atomic {
@@ -246,7 +285,7 @@ fenced:
   }
 anew:
   atomic {
-    i = 0; start = 0; received = 0; acknowledged = 0; mine = 0;
+    i = 0; start = 0; received = 0; acknowledged = 0; mine = 0; found = 0;
     for (p : 0 .. PARTITIONS - 1) { sent[p] = 0; appended[p] = 0; acked[p] = 0 }
     p = 0;
     goto end_standby

@@ -119,6 +119,9 @@ enum ConnectorBuilder {
     database.sslRootCertificatePath = set.nonEmptyText("database.sslrootcert")
     database.tcpKeepAlive = set.boolean("database.tcpKeepAlive")
     database.initialStatements = InitialStatements.split(set.text("database.initial.statements"))
+    database.silenceMaxMilliseconds = set.nonEmptyText("sluice.connection.timeout.ms").flatMap {
+      Int64($0.trimmedASCII())
+    }
     database.connectTimeoutMilliseconds = set.integer("connection.validation.timeout.ms", or: 60_000)
     for (field, name) in [
       ("host", "database.hostname"), ("port", "database.port"), ("user", "database.user"),

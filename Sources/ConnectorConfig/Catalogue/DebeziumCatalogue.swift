@@ -232,6 +232,7 @@ enum DebeziumCatalogue {
 
   static let plugins: [Property] = [
     Property("sluice.outbox.json", .oneOf(["compat", "exact"]), "compat"),
+    Property("sluice.connection.timeout.ms", .int(5_000...3_600_000)),
     Property("sluice.streaming", .oneOf(StreamingWord.allCases.map(\.rawValue)), "parallel"),
     Property("sluice.spill.directory", .string),
     Property("sluice.spill.memory.bytes", .int(65_536...Int64.max), "8388608"),

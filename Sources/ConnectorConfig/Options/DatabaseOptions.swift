@@ -15,6 +15,8 @@ public struct DatabaseOptions: Sendable, Hashable {
   /// Run on each connection that is not for replication.
   public var initialStatements: [String] = []
   public var connectTimeoutMilliseconds: Int64 = 60_000
+  /// `sluice.connection.timeout.ms`
+  public var silenceMaxMilliseconds: Int64?
   /// Fields that came from a config provider, which `description` therefore hides.
   var hidden: Set<String> = []
 

@@ -17,6 +17,7 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   private var update = ByteWriter(minimumCapacity: StandbyStatusUpdate.byteCount)
   /// Bytes of a status update wait for the socket to take them.
   private(set) var wantsToWrite = false
+  var presence = Presence()
 
   init(_ replication: consuming ReplicationConnection, catalog connection: consuming PostgresConnection) {
     self.replication = replication
@@ -38,10 +39,10 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
       throw PostgresError(kind: .statement, sqlState: "55006", message: "slot \(slot) is in use by another relay")
     }
     let identity = try replication.identifySystem()
-    let ends = state.timeline < identity.timeline ? try replication.timelineEnds(of: identity.timeline) : [:]
     return StartDecision.Situation(
       state: state, slot: try ReplicationSlot.find(slot, on: catalogConnection), slotName: slot, database: database,
-      identity: identity, policy: .noData, handedOver: handedOver, timelineEnds: ends)
+      identity: identity, policy: .noData, handedOver: handedOver,
+      history: try replication.history(of: identity.timeline))
   }
 
   func hasReplicationOrigins() throws(SourceError) -> Bool {
@@ -63,6 +64,13 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
       try replication.startReplication(slot: slot, at: position, options: options)
     } catch {
       throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  mutating func checkPresence() throws(SourceError) {
+    if let absence = presence.absence(at: RelayClock.now().monotonicMilliseconds) {
+      throw SourceError(
+        .reconnect, "the relay stood still for \(absence / 1_000) s, and another may have its slot by now")
     }
   }
 

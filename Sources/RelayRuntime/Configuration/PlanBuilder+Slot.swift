@@ -3,6 +3,10 @@ import PostgresSource
 
 extension PlanBuilder {
   static func readSlot(_ options: ConnectorOptions, into plan: inout ConnectorPlan) {
+    if let silence = options.database.silenceMaxMilliseconds {
+      plan.silenceMaxMilliseconds = Int(silence)
+      plan.answerMilliseconds = min(plan.answerMilliseconds, Int(silence))
+    }
     plan.dropsSlotOnStop = options.slotDropOnStop
     plan.isFailoverSlot = options.slotFailover
     plan.streamParameters = options.slotStreamParams.map { (name: $0.name, value: $0.value) }

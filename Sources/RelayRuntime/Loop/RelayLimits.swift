@@ -2,13 +2,15 @@
 public struct RelayLimits: Sendable {
   /// Frames read in one turn before acknowledgements are collected again.
   public var framesPerTurnMax = 512
+  /// After so many frames within a turn the source is asked whether the relay stood still meanwhile: what a frozen relay
+  /// still hands over when it goes on.
+  public var framesBetweenPresenceChecks = 16
   /// Bytes read in one turn.
   public var bytesPerTurnMax = 1 << 20
   /// `status.update.interval.ms`.
   public var statusIntervalMilliseconds: Int64 = 10_000
-  /// A server that has said nothing for so long, though asked, is gone: a host that vanishes closes no connection. Servers
-  /// send a keepalive at least every half `wal_sender_timeout`, which is 30 seconds unless set.
-  public var silenceMaxMilliseconds: Int64 = 45_000
+  /// A server that has said nothing for so long, though asked, is gone: a host that vanishes closes no connection.
+  public var silenceMaxMilliseconds = silenceMax(senderTimeoutMilliseconds: 60_000)
   /// The same while the producer takes no records and so nothing is read: well inside any `wal_sender_timeout`.
   public var blockedStatusIntervalMilliseconds: Int64 = 1_000
   /// The state record is written no more often than this while the position moves.
@@ -30,4 +32,8 @@ public struct RelayLimits: Sendable {
   public var confirmsToServer = true
 
   public init() {}
+
+  /// Servers send a keepalive at least every half `wal_sender_timeout`, and are asked for one before; a quarter is for the way.
+  /// Not below five seconds, within which a server under load may answer nobody.
+  public static func silenceMax(senderTimeoutMilliseconds timeout: Int64) -> Int64 { max(timeout / 4 * 3, 5_000) }
 }

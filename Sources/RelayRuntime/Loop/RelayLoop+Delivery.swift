@@ -22,6 +22,8 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
       handedOver = max(handedOver, endLSN)
       if divided?.transaction == pipeline.lastTransactionID { divided = nil }
       observations.transactions += 1
+      repeats.transactionCommitted(at: endLSN, accepted: observations.recordsAccepted)
+      tellRepeats()
     case .message(let end):
       ledger.end(at: end)
       handedOver = max(handedOver, end)
@@ -29,6 +31,13 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
       ledger.endWithoutPosition()
     }
     markContext()
+  }
+
+  mutating func tellRepeats() {
+    guard let records = repeats.passed(handedOver) else { return }
+    notices.add(
+      .info,
+      "all that an earlier relay can have sent has been passed: \(records) records may have come twice")
   }
 
   /// Returns `false` when the producer's queue is full.

@@ -15,6 +15,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     if ledger.advanceWhileIdle(to: walEnd) {
       lastIdleAdvanceAt = time.monotonicMilliseconds
       handedOver = max(handedOver, walEnd)
+      tellRepeats()
       position.acknowledge(ledger.acknowledged)
     }
   }
@@ -33,6 +34,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
       position.storeFailed()
       contexts.storeEnded(hasSucceeded: false)
       observations.storeFailure = reason
+    case .overtaken(let reason): throw .source(SourceError(.startOver, "state record: \(reason)"))
     }
     if let last = lastStoreAt, time.monotonicMilliseconds - last < storeIntervalMilliseconds { return }
     guard let next = position.nextToStore() ?? (contexts.hasUnstored ? position.storeAgain() : nil) else { return }

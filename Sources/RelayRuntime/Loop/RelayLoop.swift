@@ -34,6 +34,7 @@ public struct RelayLoop<
   public internal(set) var observations = LoopObservations()
 
   let limits: RelayLimits
+  var repeats = RepeatedRecords()
   var ledger: InFlightLedger
   var position: ConfirmedPosition
   var status: StatusUpdatePolicy
@@ -138,6 +139,7 @@ public struct RelayLoop<
     try handOverPending()
     var mayHaveMore = false
     if isReading {
+      try checkPresence()
       try driveSnapshots(time)
       let framesBefore = observations.frames
       let mayRead = pipeline.records.isEmpty && pendingEnd == nil && mayReadFrames && !source.isReplaying && !isDividing
@@ -170,6 +172,7 @@ public struct RelayLoop<
   /// starts at `handedOver`.
   public mutating func sourceLost() {
     pipeline.streamRestarted()
+    if batch == nil { repeats.transactionBroke(accepted: observations.recordsAccepted) }
     batch?.unitAbandoned()
     ledger.abandonOpenUnit()
     ledger.settle()
@@ -188,6 +191,7 @@ public struct RelayLoop<
     pipeline.discardWindow()
     if ledger.hasOpenUnit, pendingEnd == nil {
       pipeline.records.removeAll()
+      if batch == nil { repeats.transactionBroke(accepted: observations.recordsAccepted) }
       batch?.unitAbandoned()
       ledger.abandonOpenUnit()
       // What the unit's signals asked for is asked again with it.
@@ -207,6 +211,15 @@ public struct RelayLoop<
     ledger.abandonOpenUnit()
     snapshotsInterrupted()
   }
+
+  /// At least once: the relay before this one may have sent what lies behind the position this one begins at.
+  public mutating func expectRepeats(to end: LSN) { repeats.expect(to: end) }
+
+  /// What lies behind this relay's position may have been sent by one before it.
+  public var expectsRepeats: Bool { repeats.isExpecting }
+
+  /// Records that may have come twice, since the last call.
+  public mutating func takeRepeatedRecords() -> UInt64 { repeats.take() }
 
   /// Hands the latencies seen since the last call to `status`.
   mutating func publishLatencies(to status: ConnectorStatus) { status.record(&observations) }
@@ -246,6 +259,7 @@ public struct RelayLoop<
       }
       readsSocket = false
       frames += 1
+      if frames % limits.framesBetweenPresenceChecks == 0 { try checkPresence() }
       observations.frames += 1
       bytes += frameBytes
       if let failure {
@@ -312,6 +326,14 @@ public struct RelayLoop<
     }
   }
 
+  private mutating func checkPresence() throws(RelayFailure) {
+    do throws(SourceError) {
+      try source.checkPresence()
+    } catch {
+      throw .source(error)
+    }
+  }
+
   private mutating func take(_ keepalive: PrimaryKeepalive) {
     if keepalive.replyRequested { status.serverRequestedReply() }
     observations.serverEnd = max(observations.serverEnd, keepalive.walEnd)
@@ -328,6 +350,7 @@ public struct RelayLoop<
     case .signal(let signal): try receive(signal, time)
     case .began:
       ledger.begin(at: lsn)
+      repeats.transactionBegan(accepted: observations.recordsAccepted)
       // From its first change on: a chunk can be asked for in the middle of it.
       if let id = pipeline.lastTransactionID { incremental.streamed.add(id.rawValue) }
       beginCounting()

@@ -60,4 +60,6 @@ public enum PositionStoreOutcome: Sendable, Equatable {
   case pending
   case stored
   case failed(String)
+  /// Another relay has begun since: nothing more may be stored, nor sent.
+  case overtaken(String)
 }

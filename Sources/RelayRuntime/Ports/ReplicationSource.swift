@@ -15,12 +15,16 @@ public protocol ReplicationSource: ~Copyable {
   mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer
   /// The slot's `catalog_xmin`, for `source.xmin`.
   mutating func slotXmin() throws(SourceError) -> UInt64?
+  /// Throws when the relay has stood still for so long that another may have its slot. Called in each turn, and a few times
+  /// within one.
+  mutating func checkPresence() throws(SourceError)
   /// Frames come from what was kept before: the socket is not read meanwhile, and the server's questions go unseen.
   var isReplaying: Bool { get }
 }
 
 extension ReplicationSource where Self: ~Copyable {
   public mutating func slotXmin() throws(SourceError) -> UInt64? { nil }
+  public mutating func checkPresence() throws(SourceError) {}
   public var isReplaying: Bool { false }
 }
 

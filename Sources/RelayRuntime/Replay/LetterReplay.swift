@@ -60,6 +60,7 @@ public struct LetterReplay {
         "errors.tolerance is not all, so this connector makes no dead letters; there is nothing to replay")
     }
     let letters = OutstandingLetters(connector: plan.name, topic: deadLetter.topic, properties: plan.clientProperties)
+    try runner.checkCredentials()
     var report = try survey(letters)
     if options.isDryRun || report.outstanding == 0 { return report }
     if report.withoutHold > 0, !options.allowsOutOfOrder {

@@ -44,6 +44,11 @@ public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
     self.init(kind, "\(what): \(error.description)")
   }
 
+  init(_ error: StateStoreError) {
+    let kind: Kind = error.isOvertaken ? .slotBusy : error.isTransient ? .unreachable : .configuration
+    self.init(kind, "state record: \(error)")
+  }
+
   init(_ failure: RelayFailure) {
     switch failure {
     case .source(let error): self.init(source: error, doing: "replication stream")

@@ -45,6 +45,9 @@ public struct ConnectorPlan: Sendable {
   public var slotPollMilliseconds: Int64
   /// How long the server may take for an answer that a living one gives at once.
   public var answerMilliseconds = 10_000
+  /// `sluice.connection.timeout.ms`: either end of the stream gives the other up that has not been heard of for so long; `nil`:
+  /// by the server's `wal_sender_timeout`.
+  public var silenceMaxMilliseconds: Int?
   /// `--no-wait`: a slot in use is an error.
   public var waitsForSlot: Bool
   /// `errors.max.retries`: attempts to reach PostgreSQL in a row; `nil` is without end.

@@ -1,5 +1,6 @@
 import EventEncoding
 import EventRouting
+import KafkaSink
 import Logging
 import PostgresSource
 import Primitives
@@ -16,7 +17,9 @@ extension ConnectorRunner {
 
   func connectReplication() throws(ConnectorFailure) -> ReplicationConnection {
     do throws(PostgresError) {
-      return try ReplicationConnection(plan.database, answerWithinMilliseconds: plan.answerMilliseconds)
+      return try ReplicationConnection(
+        plan.database, answerWithinMilliseconds: plan.answerMilliseconds,
+        silenceMaxMilliseconds: plan.silenceMaxMilliseconds)
     } catch {
       throw ConnectorFailure(postgres: error, doing: "replication connection to \(plan.database)")
     }
@@ -32,12 +35,38 @@ extension ConnectorRunner {
     }
   }
 
+  func history(
+    of timeline: Int, _ replication: borrowing ReplicationConnection
+  ) throws(ConnectorFailure) -> TimelineHistory {
+    do throws(PostgresError) {
+      return try replication.history(of: timeline)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "TIMELINE_HISTORY")
+    }
+  }
+
   func lock(_ replication: borrowing ReplicationConnection) throws(ConnectorFailure) -> Bool {
     do throws(PostgresError) {
       return try replication.tryLock(slot: plan.slot)
     } catch {
       throw ConnectorFailure(postgres: error, doing: "locking slot \(plan.slot)")
     }
+  }
+
+  /// The loop's limits, with the time after which a silent server is given up: as set, or well before the server would give
+  /// up the relay.
+  func limits(on connection: borrowing PostgresConnection) throws(ConnectorFailure) -> RelayLimits {
+    var limits = plan.limits
+    do throws(PostgresError) {
+      if let silence = plan.silenceMaxMilliseconds {
+        limits.silenceMaxMilliseconds = Int64(silence)
+      } else if let timeout = try ReplicationSlot.senderTimeoutMilliseconds(on: connection), timeout > 0 {
+        limits.silenceMaxMilliseconds = RelayLimits.silenceMax(senderTimeoutMilliseconds: timeout)
+      }
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "wal_sender_timeout")
+    }
+    return limits
   }
 
   func capturedTables(
@@ -133,11 +162,29 @@ extension ConnectorRunner {
     }
   }
 
+  /// What the brokers refuse for good must not look like brokers that are away.
+  func checkCredentials() throws(ConnectorFailure) {
+    // The producer has its own, under producer.*, as in a Connect worker.
+    let (client, producer) = (
+      CredentialCheck.credentials(in: plan.clientProperties), CredentialCheck.credentials(in: plan.producerProperties)
+    )
+    let areEqual = client.elementsEqual(producer) { $0 == $1 }
+    do throws(KafkaError) {
+      if let refusal = try CredentialCheck.refusal(properties: client) { throw refusal }
+      if !areEqual, let refusal = try CredentialCheck.refusal(properties: producer) { throw refusal }
+    } catch {
+      throw ConnectorFailure(
+        .configuration,
+        "the Kafka brokers: \(error). Check sasl.* and ssl.* of the worker file, and producer.sasl.* and producer.ssl.*"
+      )
+    }
+  }
+
   func load(_ store: inout any StateStore) throws(ConnectorFailure) -> StateRecord? {
     do throws(StateStoreError) {
       return try store.load(connector: plan.name)
     } catch {
-      throw ConnectorFailure(error.isTransient ? .unreachable : .configuration, "state record: \(error)")
+      throw ConnectorFailure(error)
     }
   }
 
@@ -145,7 +192,35 @@ extension ConnectorRunner {
     do throws(StateStoreError) {
       try store.store(record)
     } catch {
-      throw ConnectorFailure(error.isTransient ? .unreachable : .configuration, "state record: \(error)")
+      throw ConnectorFailure(error)
+    }
+  }
+
+  /// At least once: from here on no earlier relay of the connector stores anything. What is stored stays as it is until this
+  /// one's own first position. Without a record there is nothing to claim, and the first that is saved has the term.
+  func claim(
+    _ record: StateRecord, _ decision: StartDecision, _ state: StateRecord?, _ store: inout any StateStore
+  ) throws(ConnectorFailure) {
+    guard let state else { return }
+    switch decision {
+    case .refuse, .nothingToDo: return
+    default: break
+    }
+    do throws(StateStoreError) {
+      try store.claim(state.claimed(by: record.relay))
+    } catch {
+      throw ConnectorFailure(error)
+    }
+  }
+
+  /// What the next relay can know of this one: that it has sent nothing which is not acknowledged and stored.
+  func noteEnd(_ record: StateRecord, _ store: inout any StateStore) {
+    var ended = record
+    ended.hasEnded = true
+    do throws(StateStoreError) {
+      try store.store(ended)
+    } catch {
+      logger.debug("that the relay has stopped in order could not be stored: \(error)")
     }
   }
 

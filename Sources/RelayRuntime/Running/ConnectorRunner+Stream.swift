@@ -24,6 +24,7 @@ extension ConnectorRunner {
         try pump(&loop, stored: stored, singlyUntil: singlyUntil, &backoff)
         return
       } catch {
+        StatusPublisher.publish(&loop, to: status)
         // Where another relay has the slot, nothing of this one's memory holds any more, and what its producer still has
         // would come after the other's: it is given up, and the next life begins with the stored state.
         guard case .source(let sourceError) = error, stop.level == .run,
@@ -75,6 +76,7 @@ extension ConnectorRunner {
       loop.source = StreamedTransactions(PostgresReplicationSource(try connectReplication(), catalog: connection))
       var now = record
       now.timeline = loop.store.record.timeline
+      now.timelineStart = loop.store.record.timelineStart
       now.snapshot = .complete
       now.position = StreamPosition(acknowledged: loop.storedPosition, lastCommit: nil)
       let situation: StartDecision.Situation
@@ -85,7 +87,9 @@ extension ConnectorRunner {
         throw ConnectorFailure(postgres: error, doing: "connecting to \(plan.database) again")
       }
       if case .refuse(let reason) = StartDecision.decide(situation) { refusal = reason }
+      try checkStillOwner(loop.store.record)
       loop.store.record.timeline = situation.identity.timeline
+      loop.store.record.timelineStart = situation.history.start(of: situation.identity.timeline)
     } catch {
       let remedy: SourceError.Remedy =
         switch error.kind {
@@ -97,6 +101,14 @@ extension ConnectorRunner {
     }
     // Another relay may have taken over and stored a later position than ours.
     if let refusal { throw .source(SourceError(plan.waitsForSlot ? .startOver : .stop, refusal.description)) }
+  }
+
+  /// At least once: whether no other relay has begun while this one had no slot. It may have sent an earlier part again and
+  /// not got to the end, which this one's memory knows nothing of. Asked with the slot's lock.
+  private func checkStillOwner(_ record: StateRecord) throws(ConnectorFailure) {
+    guard let mine = record.relay else { return }
+    var store = ConnectorRunner.makeStore(plan.storage, plan)
+    guard try load(&store)?.relay == mine else { throw ConnectorFailure(.overtaken(plan.name)) }
   }
 
   /// While the server is away, Kafka's acknowledgements still come in.
@@ -129,10 +141,6 @@ extension ConnectorRunner {
     }
   }
 
-  /// A relay that did nothing for so long (SIGSTOP, a machine that stood still) may have lost its slot without knowing: what
-  /// waits in its socket another may have sent long ago, and newer changes since. Within any `wal_sender_timeout` in use.
-  private static let absenceMaxMilliseconds: Int64 = 3_000
-
   /// A connection that has streamed so long is good.
   private static let stableMilliseconds: Int64 = 5_000
 
@@ -145,20 +153,12 @@ extension ConnectorRunner {
     var pace = ReadPace()
     let startedAt = RelayClock.now().monotonicMilliseconds
     var storeFailure = loop.observations.storeFailure
-    var lastTurnAt = startedAt
     while true {
       let time = RelayClock.now()
-      let absence = time.monotonicMilliseconds - lastTurnAt
-      if absence >= ConnectorRunner.absenceMaxMilliseconds, stop.level == .run {
-        throw .source(
-          SourceError(
-            .reconnect, "the relay stood still for \(absence / 1_000) s, and another may have its slot by now"))
-      }
-      lastTurnAt = time.monotonicMilliseconds
       let turn = try loop.turn(time)
       if stop.level == .run, loop.dueBlockingSnapshot != nil {
         try takeBlockingSnapshot(&loop)
-        lastTurnAt = RelayClock.now().monotonicMilliseconds
+        loop.source.server.presence.begin()
       }
       // One that is cut again as soon as it stands must not be made again at once, without end.
       if time.monotonicMilliseconds - startedAt >= ConnectorRunner.stableMilliseconds { backoff.reset() }

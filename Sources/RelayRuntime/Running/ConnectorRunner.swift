@@ -120,24 +120,18 @@ struct ConnectorRunner {
         hasIncludeList: options.filter.hasIncludeList, on: connection)
       try setReplicaIdentities(captured, on: connection)
     }
+    try checkCredentials()
     let producer = try makeProducer(transactions, lessons.batching)
     var isStreaming = false
     defer { if !isStreaming { producer.abandon() } }
     var store = makeStore(producer)
     let state = try load(&store)
-    var timelineEnds: [Int: LSN] = [:]
-    if let state, state.timeline < identity.timeline {
-      do throws(PostgresError) {
-        timelineEnds = try replication.timelineEnds(of: identity.timeline)
-      } catch {
-        throw ConnectorFailure(postgres: error, doing: "TIMELINE_HISTORY")
-      }
-    }
+    let history = try history(of: identity.timeline, replication)
     let decided = StartDecision.decide(
       .init(
         state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
         policy: plan.snapshot.policy, slotAhead: plan.slotAhead,
-        resumesSnapshot: resumesSnapshot, timelineEnds: timelineEnds))
+        resumesSnapshot: resumesSnapshot, history: history))
     let decision = try checked(decided, state, captured, on: connection)
     var record =
       state
@@ -145,10 +139,17 @@ struct ConnectorRunner {
         connector: plan.name, systemIdentifier: identity.systemIdentifier, timeline: identity.timeline,
         database: plan.databaseName, slot: plan.slot, ownsSlot: false, snapshot: .running,
         position: StreamPosition(acknowledged: .invalid, lastCommit: nil))
+    if plan.transactions == nil {
+      record.relay = RelayTerm(after: state?.relay)
+      try claim(record, decision, state, &store)
+      record.hasEnded = false
+    }
     record.timeline = identity.timeline
+    record.timelineStart = history.start(of: identity.timeline)
     var beginning = try begin(decision, record, &store, replication, connection)
     if beginning.isOver { return false }
 
+    let limits = try limits(on: connection)
     let heldKeys = try loadHeldKeys(options)
     let source = StreamedTransactions(PostgresReplicationSource(replication, catalog: connection))
     let sink = KafkaEventSink(producer, creation: plan.topicCreation, logger: logger)
@@ -157,12 +158,18 @@ struct ConnectorRunner {
       source: source, sink: sink, store: StateRecordStore(keeper: keeper, record: beginning.record),
       pipeline: EventPipeline(
         options, lastCommit: beginning.record.position.lastCommit, refusals: lessons.refusals, heldKeys: heldKeys),
-      position: beginning.record.position, limits: plan.limits, transactions: transactions?.bounds,
+      position: beginning.record.position, limits: limits, transactions: transactions?.bounds,
       watermarks: signals.watermarks,
       makeID: { RunID.random() })
     let helpers = try SignalHelpers(signals, wakeUp: stored, logger: logger)
     defer { helpers.stop() }
     loop.chunks = helpers.reader
+    if plan.transactions == nil, case .stream(let position) = decision, state?.hasEnded == false {
+      loop.expectRepeats(to: identity.walFlushed)
+      logger.info(
+        "no relay has stopped in order here: what was committed from LSN \(position) to \(identity.walFlushed) may come a second time"
+      )
+    }
     loop.setKnownTables(captured.map { TableID(schema: $0.schema, name: $0.name) })
 
     if let view = beginning.view {
@@ -217,6 +224,7 @@ struct ConnectorRunner {
     isStreaming = true
     try stream(
       &loop, record: beginning.record, stored: stored, singlyUntil: lessons.singlyUntil, &backoff)
+    if loop.isDrained, plan.transactions == nil, !loop.expectsRepeats { noteEnd(loop.store.record, &store) }
     return loop.isDrained
   }
 }

@@ -34,6 +34,9 @@ public final class ConnectorStatus: Sendable {
     public var reconnects: UInt64 = 0
     /// Records that went to the dead-letter topic instead of their own.
     public var deadLetters: UInt64 = 0
+    /// At least once: records of changes that Kafka may have had before, since the process began. Never fewer than there are
+    /// duplicates.
+    public var recordsRepeated: UInt64 = 0
     /// Changes of which no record could be made, left out by `event.processing.failure.handling.mode`.
     public var skippedChanges: UInt64 = 0
 

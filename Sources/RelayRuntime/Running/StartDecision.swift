@@ -46,13 +46,13 @@ public enum StartDecision: Equatable, Sendable {
     public var resumesSnapshot: Bool
     /// End of what the producer has been given, where that is beyond the state record's position: the stream goes on there.
     public var handedOver: LSN?
-    /// Where earlier timelines of the server ended.
-    public var timelineEnds: [Int: LSN]
+    /// Of the server's timeline.
+    public var history: TimelineHistory
 
     public init(
       state: StateRecord?, slot: ReplicationSlot?, slotName: String, database: String,
       identity: ReplicationConnection.SystemIdentity, policy: SnapshotPolicy, slotAhead: SlotAhead = .isGap,
-      resumesSnapshot: Bool = false, handedOver: LSN? = nil, timelineEnds: [Int: LSN] = [:]
+      resumesSnapshot: Bool = false, handedOver: LSN? = nil, history: TimelineHistory = TimelineHistory()
     ) {
       self.state = state
       self.slot = slot
@@ -63,7 +63,7 @@ public enum StartDecision: Equatable, Sendable {
       self.slotAhead = slotAhead
       self.resumesSnapshot = resumesSnapshot
       self.handedOver = handedOver
-      self.timelineEnds = timelineEnds
+      self.history = history
     }
   }
 
@@ -139,9 +139,12 @@ public enum StartDecision: Equatable, Sendable {
     if reached > now.identity.walFlushed {
       return .refuse(.serverBehind(stored: reached, server: now.identity.walFlushed))
     }
+    // Another branch of the cluster: what was sent is not in its log. It may have a timeline of the same number.
+    if let start = state.timelineStart, start != now.history.start(of: state.timeline) {
+      return .refuse(.foreignTimeline(stored: state.timeline, found: now.identity.timeline))
+    }
     if state.timeline < now.identity.timeline {
-      // Another branch of the cluster: what was sent is not in its log.
-      guard let end = now.timelineEnds[state.timeline] else {
+      guard let end = now.history.ends[state.timeline] else {
         return .refuse(.foreignTimeline(stored: state.timeline, found: now.identity.timeline))
       }
       // The same as above, when the server has written on since.
@@ -197,7 +200,7 @@ extension StartRefusal: CustomStringConvertible {
     case .olderTimeline(let stored, let found):
       "the server is on timeline \(found), the state record on \(stored): this is an old primary. Connect to the current one"
     case .foreignTimeline(let stored, let found):
-      "the state record is of timeline \(stored), which is no part of the history of this server's timeline \(found): another branch of the cluster, in which what Kafka has may never have happened. Connect to the right server, or remove the state record for a new snapshot"
+      "the state record is of a timeline \(stored) that is no part of the history of this server, which is on timeline \(found): another branch of the cluster, in which what Kafka has may never have happened. Connect to the right server, or remove the state record for a new snapshot"
     case .serverBehind(let stored, let server):
       "the server's WAL ends, or its timeline branched off, at \(server), before the position \(stored) that Kafka has: it has lost commits. Connect to the right server, or remove the state record for a new snapshot"
     case .slotMissing(let slot, let from, let to):

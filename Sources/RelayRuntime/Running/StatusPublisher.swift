@@ -9,6 +9,7 @@ enum StatusPublisher {
     let deadLetters = loop.pipeline.deadLetters.count
     let skippedChanges = loop.pipeline.skippedChanges.count
     let names = loop.pipeline.topics.names
+    let repeated = loop.takeRepeatedRecords()
     let captured = loop.pipeline.capturedChanges
     status.update { report in
       report.recordsAccepted = observations.recordsAccepted
@@ -21,6 +22,7 @@ enum StatusPublisher {
       report.recordsInFlight = inFlight
       report.deadLetters = deadLetters
       report.skippedChanges = skippedChanges
+      report.recordsRepeated += repeated
       if let failure = observations.storeFailure { report.lastError = "state record: \(failure)" }
     }
   }

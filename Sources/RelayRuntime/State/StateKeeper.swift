@@ -88,7 +88,7 @@ public final class StateKeeper: Sendable {
     shared.withLock { shared in
       guard case .finished(let failure) = shared.work else { return .pending }
       shared.work = .none
-      if let failure { return .failed(failure.description) }
+      if let failure { return failure.isOvertaken ? .overtaken(failure.description) : .failed(failure.description) }
       return .stored
     }
   }

@@ -36,17 +36,27 @@ extension StateRecord {
       else { throw StateStoreError("\"dividedTransaction\" or \"dividedChanges\" of the state record is no number") }
       divided = DividedTransaction(TransactionID(rawValue: transaction), changes: changes)
     }
-    let ownsSlot = try text("ownsSlot")
-    guard ownsSlot == "true" || ownsSlot == "false" else {
-      throw StateStoreError("\"ownsSlot\" of the state record is neither true nor false")
+    func flag(_ name: String) throws(StateStoreError) -> Bool {
+      let value = try text(name)
+      guard value == "true" || value == "false" else {
+        throw StateStoreError("\"\(name)\" of the state record is neither true nor false")
+      }
+      return value == "true"
+    }
+    var relay: RelayTerm?
+    if object["relay"] != nil {
+      relay = RelayTerm(try text("relay"))
+      if relay == nil { throw StateStoreError("\"relay\" of the state record is no number and id") }
     }
     self.init(
       connector: try text("connector"), systemIdentifier: try text("systemIdentifier"), timeline: timeline,
-      database: try text("database"), slot: try text("slot"), ownsSlot: ownsSlot == "true",
+      database: try text("database"), slot: try text("slot"), ownsSlot: try flag("ownsSlot"),
       snapshot: snapshot,
       position: StreamPosition(
         acknowledged: try lsn("position"), lastCommit: object["lastCommit"] == nil ? nil : try lsn("lastCommit"),
         incremental: try IncrementalContext { object[$0] }, divided: divided),
-      resumable: try ResumableSnapshot { object[$0] })
+      resumable: try ResumableSnapshot { object[$0] }, relay: relay)
+    if object["timelineStart"] != nil { timelineStart = try lsn("timelineStart") }
+    if object["ended"] != nil { hasEnded = try flag("ended") }
   }
 }

@@ -14,8 +14,14 @@ public struct StateRecord: Sendable, Equatable {
   public static let formatVersion = 1
 
   public var connector: String
+  /// Who began last; `nil` exactly once, where Kafka fences, and in records of earlier versions.
+  public var relay: RelayTerm?
+  /// That relay stopped in order: nobody has sent anything behind the position, but for the beginning of a transaction.
+  public var hasEnded = false
   public var systemIdentifier: String
   public var timeline: Int
+  /// Where it branched off; `nil` of a cluster's first, and in records of earlier versions.
+  public var timelineStart: LSN?
   public var database: String
   public var slot: String
   /// The slot was made by this connector, so a snapshot that is done again may replace it.
@@ -27,9 +33,10 @@ public struct StateRecord: Sendable, Equatable {
 
   public init(
     connector: String, systemIdentifier: String, timeline: Int, database: String, slot: String, ownsSlot: Bool,
-    snapshot: Snapshot, position: StreamPosition, resumable: ResumableSnapshot? = nil
+    snapshot: Snapshot, position: StreamPosition, resumable: ResumableSnapshot? = nil, relay: RelayTerm? = nil
   ) {
     self.connector = connector
+    self.relay = relay
     self.systemIdentifier = systemIdentifier
     self.timeline = timeline
     self.database = database
@@ -51,15 +58,18 @@ public struct StateRecord: Sendable, Equatable {
     }
     out.append("{\"format\":")
     out.append(decimal: UInt64(StateRecord.formatVersion))
+    if let relay { text("relay", relay.description, &out) }
     text("connector", connector, &out)
     text("systemIdentifier", systemIdentifier, &out)
     out.append(",\"timeline\":")
     out.append(decimal: Int64(timeline))
+    if let timelineStart { text("timelineStart", timelineStart.description, &out) }
     text("database", database, &out)
     text("slot", slot, &out)
     out.append(ownsSlot ? ",\"ownsSlot\":true" : ",\"ownsSlot\":false")
     text("snapshot", snapshot.rawValue, &out)
     text("position", position.acknowledged.description, &out)
+    if hasEnded { out.append(",\"ended\":true") }
     if let lastCommit = position.lastCommit { text("lastCommit", lastCommit.description, &out) }
     if let divided = position.divided {
       text("dividedTransaction", String(divided.transaction.rawValue), &out)
@@ -88,10 +98,18 @@ extension StateRecord {
 public struct StateStoreError: Error, Sendable, CustomStringConvertible {
   /// Trying again later may help.
   public let isTransient: Bool
+  /// Another relay of the connector has begun since.
+  public private(set) var isOvertaken = false
   public let description: String
 
   public init(_ description: String, isTransient: Bool = false) {
     self.description = description
     self.isTransient = isTransient
+  }
+
+  static func overtaken(_ connector: String) -> StateStoreError {
+    var error = StateStoreError("another relay of \(connector) has begun since", isTransient: true)
+    error.isOvertaken = true
+    return error
   }
 }

@@ -30,7 +30,7 @@ public struct TableStateStore: StateStore {
       try connection.execute("COMMIT")
       return nil
     }
-    try record.checkNotOvertaken(by: stored)
+    if stored != nil { throw .overtaken(record.connector) }
   }
 
   /// A connection a call: a record is written about once a second at most, and a lost connection needs no care.

@@ -42,7 +42,8 @@ public struct TopicStateStore: StateStore {
     let value: [UInt8]?
     do throws(KafkaError) {
       value = try opened().topic.load(
-        key: Array(connector.utf8), waitsForOpenTransactions: waitsForOpenTransactions)
+        key: Array(connector.utf8), waitsForOpenTransactions: waitsForOpenTransactions,
+        inForce: StateRecord.inForce)
     } catch {
       throw failure(error)
     }
@@ -64,7 +65,18 @@ public struct TopicStateStore: StateStore {
     }
   }
 
+  public mutating func claim(_ record: StateRecord) throws(StateStoreError) {
+    try store(record)
+    guard try load(connector: record.connector) == record else { throw .overtaken(record.connector) }
+  }
+
   private func failure(_ error: KafkaError) -> StateStoreError {
-    StateStoreError("topic \(name): \(error)", isTransient: !error.isFatal)
+    switch error.kind {
+    case .configuration:
+      StateStoreError("topic \(name): \(error). See offset.storage.replication.factor and offset.storage.partitions")
+    case .authentication, .notAuthorized, .unsupported, .recordTooLarge, .invalidRecord:
+      StateStoreError("topic \(name): \(error)")
+    default: StateStoreError("topic \(name): \(error)", isTransient: !error.isFatal)
+    }
   }
 }

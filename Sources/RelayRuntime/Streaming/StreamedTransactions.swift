@@ -25,6 +25,8 @@ public struct StreamedTransactions<Server: ReplicationSource & ~Copyable>: Repli
   /// Transactions of which a part went to disk, on this connection.
   public var spilledTransactions: UInt64 { assembly?.spilledTransactions ?? 0 }
 
+  public mutating func checkPresence() throws(SourceError) { try server.checkPresence() }
+
   public mutating func receive(readingSocket: Bool, _ body: (RawSpan) -> Void) throws(SourceError) -> SourceReceived {
     guard let assembly else { return try server.receive(readingSocket: readingSocket, body) }
     if assembly.isReplaying, try assembly.replayNext(body) { return .frame }
