@@ -8,22 +8,14 @@
 
 // `rd_kafka_producev` takes its arguments as C's variable ones, which Swift cannot give; `rd_kafka_produceva` of librdkafka
 // 2.0.2 frees the headers twice, or ends the process, where a record is refused at once: the topic has no such partition, or
-// is known not to exist or not to be allowed (`rd_assert(error != NULL)` in rdkafka_msg.c). `fixed` holds topic, partition,
-// flags, timestamp, opaque, value and key in this order. Returns an error object that the caller owns, or NULL.
-static inline rd_kafka_error_t *sluice_produce(
-    rd_kafka_t *client, const rd_kafka_vu_t *fixed, const rd_kafka_vu_t *headers, size_t header_count) {
-  rd_kafka_headers_t *list = rd_kafka_headers_new(header_count);
-  for (size_t i = 0; i < header_count; i++)
-    rd_kafka_header_add(
-        list, headers[i].u.header.name, -1, headers[i].u.header.val, headers[i].u.header.size);
-  rd_kafka_resp_err_t code = rd_kafka_producev(
-      client, RD_KAFKA_V_RKT(fixed[0].u.rkt), RD_KAFKA_V_PARTITION(fixed[1].u.i32),
-      RD_KAFKA_V_MSGFLAGS(fixed[2].u.i), RD_KAFKA_V_TIMESTAMP(fixed[3].u.i64), RD_KAFKA_V_OPAQUE(fixed[4].u.ptr),
-      RD_KAFKA_V_VALUE(fixed[5].u.mem.ptr, fixed[5].u.mem.size), RD_KAFKA_V_KEY(fixed[6].u.mem.ptr, fixed[6].u.mem.size),
-      RD_KAFKA_V_HEADERS(list), RD_KAFKA_V_END);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return NULL;
-  // The list is the library's on success only.
-  rd_kafka_headers_destroy(list);
-  return rd_kafka_error_new(code, "%s", rd_kafka_err2str(code));
+// is known not to exist or not to be allowed (`rd_assert(error != NULL)` in rdkafka_msg.c). `headers` may be NULL. They are
+// the library's on success only, and so is a value that it is not told to copy.
+static inline rd_kafka_resp_err_t sluice_produce(
+    rd_kafka_t *client, rd_kafka_topic_t *topic, int32_t partition, int flags, int64_t timestamp, void *opaque,
+    const void *value, size_t value_size, const void *key, size_t key_size, rd_kafka_headers_t *headers) {
+  return rd_kafka_producev(
+      client, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(flags),
+      RD_KAFKA_V_TIMESTAMP(timestamp), RD_KAFKA_V_OPAQUE(opaque), RD_KAFKA_V_VALUE((void *)value, value_size),
+      RD_KAFKA_V_KEY(key, key_size), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
 }
 #endif

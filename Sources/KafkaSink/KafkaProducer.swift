@@ -10,7 +10,8 @@ import Primitives
 public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   let client: OpaquePointer
   private let events: OpaquePointer
-  private var arguments: ProduceArguments
+  private var payloads = PayloadSlab()
+  private var headerLists = HeaderLists()
   private let reports: UnsafeMutableBufferPointer<UnsafePointer<rd_kafka_message_t>?>
   private var topics: [OpaquePointer] = unsafe []
   private var topicNames: [String] = []
@@ -51,7 +52,6 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     }
     eventDescriptor = descriptor
     unsafe events = rd_kafka_queue_get_main(client)
-    arguments = ProduceArguments()
     unsafe reports = .allocate(capacity: 1024)
     var one: UInt64 = 1
     unsafe rd_kafka_queue_io_event_enable(events, eventDescriptor, &one, MemoryLayout<UInt64>.size)
@@ -62,6 +62,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     unsafe rd_kafka_queue_destroy(events)
     // Topic handles go before the client.
     for index in topicNames.indices { unsafe rd_kafka_topic_destroy(topics[index]) }
+    // Waits for its threads: behind it nobody reads the values any more.
     unsafe rd_kafka_destroy(client)
     unsafe reports.deallocate()
     close(eventDescriptor)
@@ -87,8 +88,8 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
 
   // MARK: Records
 
-  /// Hands a copy of the record over and returns at once. Its ticket comes back exactly once from `collectDeliveries`
-  /// or `drain`, if the record was accepted; not if this throws or the queue was full.
+  /// Hands the record over and returns at once; the caller keeps its own. The ticket comes back exactly once from
+  /// `collectDeliveries` or `drain`, if the record was accepted; not if this throws or the queue was full.
   ///
   /// Throws what librdkafka knows at once: the record is too large, the topic or partition does not exist, the client
   /// has a fatal error.
@@ -101,14 +102,42 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
         code: RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, text: "a record's timestamp must not be before 1970",
         topic: topicNames[record.topic], isRetriable: false)
     }
-    let error = unsafe arguments.produce(record, client: client, topic: topics[record.topic], ticket: ticket)
-    guard let error = unsafe error else { return .accepted }
-    if unsafe rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL {
-      unsafe rd_kafka_error_destroy(error)
-      return .queueFull
+    let code = unsafe handOver(record, to: topics[record.topic], ticket: ticket)
+    switch code {
+    case RD_KAFKA_RESP_ERR_NO_ERROR: return .accepted
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL: return .queueFull
+    default: throw KafkaError(code: code, topic: topicNames[record.topic], partition: record.partition)
     }
-    throw unsafe KafkaError(
-      consuming: error, topic: topicNames[record.topic], partition: record.partition)
+  }
+
+  /// Value and headers stay ours, and are used again, where librdkafka does not take the record.
+  private mutating func handOver(
+    _ record: borrowing EncodedRecord, to topic: OpaquePointer, ticket: UInt
+  ) -> rd_kafka_resp_err_t {
+    let headers = headerLists.lend(for: record)
+    return unsafe record.bytes.bytes.withUnsafeBytes { bytes -> rd_kafka_resp_err_t in
+      let value = unsafe record.value.map { unsafe UnsafeRawBufferPointer(rebasing: bytes[$0]) }
+      let key = unsafe record.key.map { unsafe UnsafeRawBufferPointer(rebasing: bytes[$0]) }
+      let placed = unsafe value.flatMap { unsafe payloads.place($0, mark: headers.mark) }
+      let code = unsafe sluice_produce(
+        client, topic,
+        // -1 is RD_KAFKA_PARTITION_UA: the partitioner chooses.
+        record.partition ?? -1, placed == nil ? RD_KAFKA_MSG_F_COPY : 0,
+        // librdkafka takes 0 for "now": the first millisecond of 1970 is the nearest that can be sent.
+        record.timestampMilliseconds.map { max($0, 1) } ?? 0, UnsafeMutableRawPointer(bitPattern: ticket),
+        placed.map { UnsafeRawPointer($0) } ?? address(of: value), value?.count ?? 0, address(of: key), key?.count ?? 0,
+        headers.list)
+      if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+        if let placed = unsafe placed { unsafe payloads.takeBack(placed) }
+        headerLists.takeBack(headers)
+      }
+      return code
+    }
+  }
+
+  /// Empty is not null, and so needs some address, which is not read.
+  private func address(of bytes: UnsafeRawBufferPointer?) -> UnsafeRawPointer? {
+    unsafe bytes.map { unsafe $0.baseAddress ?? UnsafeRawPointer(reports.baseAddress!) }
   }
 
   /// Records accepted and not yet reported on, plus events not yet collected.
@@ -144,7 +173,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     return others
   }
 
-  private func forEachReport(of event: OpaquePointer, _ body: (UInt, DeliveryResult) -> Void) {
+  private mutating func forEachReport(of event: OpaquePointer, _ body: (UInt, DeliveryResult) -> Void) {
     while true {
       let count = unsafe rd_kafka_event_message_array(event, reports.baseAddress, reports.count)
       if count == 0 { return }
@@ -152,6 +181,9 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
         guard let message = unsafe reports[index] else { continue }
         let ticket = unsafe UInt(bitPattern: message.pointee._private)
         let code = unsafe message.pointee.err
+        if let payload = unsafe message.pointee.payload, let mark = unsafe payloads.release(payload) {
+          unsafe headerLists.reclaim(from: message, mark: mark)
+        }
         if code == RD_KAFKA_RESP_ERR_NO_ERROR {
           unsafe body(ticket, .delivered(partition: message.pointee.partition, offset: message.pointee.offset))
         } else {

@@ -21,6 +21,7 @@ extension ConnectorRunner {
           $0.lastError = nil
         }
         try loop.streamStarted(RelayClock.now())
+        StartMemory.release()
         try pump(&loop, stored: stored, singlyUntil: singlyUntil, &backoff)
         return
       } catch {

@@ -12,11 +12,17 @@ public enum RelayThread {
     }
   }
 
+  /// At least, whatever `ulimit -s` says: documents may be nested 1,000 deep. Pages that are not used take no memory.
+  private static let stackBytesMin = 8 << 20
+
   /// Names longer than 15 bytes are cut, as the kernel would refuse them.
   public static func start(name: String, _ run: @escaping @Sendable () -> Void) {
     var attributes = pthread_attr_t()
     unsafe pthread_attr_init(&attributes)
     unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    var stackBytes = 0
+    unsafe pthread_attr_getstacksize(&attributes, &stackBytes)
+    unsafe pthread_attr_setstacksize(&attributes, max(stackBytes, stackBytesMin))
     var thread = pthread_t()
     // The retain is balanced by takeRetainedValue in the thread, or below when no thread was made.
     let body = unsafe Unmanaged.passRetained(

@@ -1,0 +1,105 @@
+import CRdkafka
+import Primitives
+import Testing
+
+@testable import KafkaSink
+
+@Suite struct HeaderListsTests {
+  private let context: [(String, [UInt8]?)] = [("name", utf8("bank")), ("task", utf8("0")), ("null", nil), ("e", [])]
+
+  private func record(_ headers: [(String, [UInt8]?)], behind value: String = "") -> EncodedRecord {
+    var record = EncodedRecord()
+    fill(&record, topic: 0, key: nil, value: utf8(value), headers: headers)
+    return record
+  }
+
+  private func content(of list: OpaquePointer?) -> [KafkaRecord.Header] {
+    var headers: [KafkaRecord.Header] = []
+    var name: UnsafePointer<CChar>?
+    var value: UnsafeRawPointer?
+    var size = 0
+    while rd_kafka_header_get_all(list, headers.count, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
+      headers.append(
+        KafkaRecord.Header(
+          name: String(cString: name!), value: value.map { Array(UnsafeRawBufferPointer(start: $0, count: size)) }))
+    }
+    return headers
+  }
+
+  private func expected(_ headers: [(String, [UInt8]?)]) -> [KafkaRecord.Header] {
+    headers.map { KafkaRecord.Header(name: $0.0, value: $0.1) }
+  }
+
+  @Test func aListComesBackForTheSameHeaders() {
+    var lists = HeaderLists()
+    let first = lists.lend(for: record(context))
+    #expect(first.mark != 0)
+    #expect(content(of: first.list) == expected(context))
+    let second = lists.lend(for: record(context, behind: "elsewhere in the record"))
+    #expect(second.list != first.list && second.mark == first.mark)
+    lists.takeBack(first)
+    let third = lists.lend(for: record(context, behind: "x"))
+    #expect(third.list == first.list)
+    #expect(content(of: third.list) == expected(context))
+    lists.takeBack(second)
+    lists.takeBack(third)
+  }
+
+  @Test func otherHeadersNeverGetAKeptList() {
+    var lists = HeaderLists()
+    lists.takeBack(lists.lend(for: record(context)))
+    var others: [[(String, [UInt8]?)]] = [
+      context + [("more", nil)], Array(context.dropLast()), context.reversed(), [("name", utf8("bank"))],
+    ]
+    for index in context.indices {
+      var other = context
+      other[index].1 = utf8("other")
+      others.append(other)
+      other = context
+      other[index].0 += "x"
+      others.append(other)
+    }
+    // The bytes of these are the same, and only the places differ.
+    others.append([("name", utf8("bank")), ("task", utf8("0")), ("null", []), ("e", nil)])
+    for other in others {
+      let lent = lists.lend(for: record(other))
+      #expect(content(of: lent.list) == expected(other))
+      #expect(lent.mark == 0)
+      lists.takeBack(lent)
+    }
+    #expect(lists.lend(for: record([])).list == nil)
+    let same = lists.lend(for: record(context))
+    #expect(same.mark != 0 && content(of: same.list) == expected(context))
+    lists.takeBack(same)
+  }
+
+  @Test func headersThatHaveChangedForGoodAreKeptInTheirTurn() {
+    var lists = HeaderLists()
+    let old = lists.lend(for: record(context))
+    let changed: [(String, [UInt8]?)] = [("name", utf8("shop"))]
+    var lent = lists.lend(for: record(changed))
+    var strangers = 0
+    while lent.mark == 0, strangers < 1_000 {
+      lists.takeBack(lent)
+      strangers += 1
+      lent = lists.lend(for: record(changed))
+    }
+    #expect((50...100).contains(strangers))
+    // A list of the old content is out still, and must not come back as one of the new.
+    lists.takeBack(old)
+    let next = lists.lend(for: record(changed))
+    #expect(content(of: next.list) == expected(changed))
+    lists.takeBack(next)
+    lists.takeBack(lent)
+  }
+
+  @Test func headersOfTheirOwnForEachRecordAreRight() {
+    var lists = HeaderLists()
+    for index in 0..<20_000 {
+      let own: [(String, [UInt8]?)] = [("id", utf8("\(index)"))] + context
+      let lent = lists.lend(for: record(own))
+      #expect(content(of: lent.list) == expected(own))
+      lists.takeBack(lent)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import Glibc
+import Testing
+
+@testable import RelayRuntime
+
+@Suite struct StartMemoryTests {
+  /// KiB of mapped files that are resident.
+  private func residentFileKiB() throws -> Int {
+    let file = try #require(fopen("/proc/self/status", "r"))
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, Int32(line.count), file) != nil {
+      let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      if text.hasPrefix("RssFile:") {
+        return try #require(text.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+      }
+    }
+    throw CancellationError()
+  }
+
+  /// The code of this test goes with it, and comes back.
+  @Test func codeThatIsNotInUseLeavesTheProcess() throws {
+    let before = try residentFileKiB()
+    StartMemory.releaseNow()
+    #expect(try residentFileKiB() < before / 2)
+  }
+}
