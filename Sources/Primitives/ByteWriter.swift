@@ -56,6 +56,38 @@ public struct ByteWriter: ~Copyable {
     setCount(count + size)
   }
 
+  /// Appends `text` from `start` up to the first tab or backslash, at most up to `end`, and returns where it stopped. Eight
+  /// bytes at a time are copied and looked through.
+  public mutating func appendRun(of text: RawSpan, from start: Int, to end: Int) -> Int {
+    precondition(start >= 0 && start <= end && end <= text.byteCount)
+    // A word may be stored whole though only a part of it counts.
+    reserve(end &- start &+ 8)
+    var at = start
+    while at &+ 8 <= end {
+      let word = unsafe UInt64(littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self))
+      unsafe base.storeBytes(of: word.littleEndian, toByteOffset: length, as: UInt64.self)
+      let found =
+        ByteWriter.zeroBytes(word ^ 0x0909_0909_0909_0909) | ByteWriter.zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C)
+      let clean = found.trailingZeroBitCount >> 3
+      at &+= clean
+      length &+= clean
+      if found != 0 { return at }
+    }
+    while at < end {
+      let byte = text.byte(at: at)
+      if byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\\") { return at }
+      append(byte)
+      at &+= 1
+    }
+    return at
+  }
+
+  /// The top bit of each byte that is zero. Exact up to the first of them: above it, a borrow may set more.
+  @inline(__always)
+  private static func zeroBytes(_ word: UInt64) -> UInt64 {
+    (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+  }
+
   @inlinable
   public mutating func append(_ bytes: [UInt8]) { unsafe append(bytes.span.bytes) }
 

@@ -17,26 +17,18 @@ public struct CopyTextRow: ~Copyable {
     var end = line.byteCount
     if end > 0, line.byte(at: end - 1) == UInt8(ascii: "\n") { end -= 1 }
     var fieldStart = 0
-    var runStart = 0
     var isNull = false
     var offset = 0
     while true {
-      let byte = offset < end ? line.byte(at: offset) : UInt8(ascii: "\t")
-      if byte == UInt8(ascii: "\t") {
-        bytes.append(line.extracting(runStart..<offset))
+      offset = bytes.appendRun(of: line, from: offset, to: end)
+      guard offset < end, line.byte(at: offset) == UInt8(ascii: "\\") else {
         tuple.append(isNull ? .null : .text(fieldStart..<bytes.count))
         if offset >= end { return }
         offset += 1
-        runStart = offset
         fieldStart = bytes.count
         isNull = false
         continue
       }
-      guard byte == UInt8(ascii: "\\") else {
-        offset += 1
-        continue
-      }
-      bytes.append(line.extracting(runStart..<offset))
       guard offset + 1 < end else { throw .truncated(need: 2, have: 1, at: offset) }
       let escaped = line.byte(at: offset + 1)
       switch escaped {
@@ -51,7 +43,6 @@ public struct CopyTextRow: ~Copyable {
       default: throw .unknownTag(escaped, at: offset + 1)
       }
       offset += 2
-      runStart = offset
     }
   }
 }

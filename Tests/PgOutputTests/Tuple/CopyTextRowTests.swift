@@ -28,6 +28,16 @@ import Testing
     #expect(row("x\\ty\\nz\\\\\\b\\f\\r\\v\n") == .success(["x\ty\nz\\\u{8}\u{C}\r\u{B}"]))
   }
 
+  /// The row is looked through eight bytes at a time: tabs, escapes and the end at every place of such a word.
+  @Test(arguments: 0...24) func columnsOfEveryLengthAreTakenApart(_ length: Int) {
+    let text = String("abcdefghijklmnopqrstuvwxyz".prefix(length))
+    #expect(
+      row("\(text)\t\(text)\\t\(text)\t\\N\t\u{8}\(text)\n")
+        == .success([text, "\(text)\t\(text)", nil, "\u{8}\(text)"]))
+    #expect(row(text) == .success([text]))
+    #expect(row("\(text)\\q") == .failure(.unknownTag(UInt8(ascii: "q"), at: length + 1)))
+  }
+
   @Test func aBackslashAtTheEndIsAnError() {
     #expect(row("a\\\n") == .failure(.truncated(need: 2, have: 1, at: 1)))
   }
