@@ -29,9 +29,9 @@ public struct PlanBuilder: Sendable {
     self.overrides = overrides
   }
 
-  /// Messages producers may hold, unless `producer.buffer.memory` says otherwise: the relay's memory is this and little
-  /// else, whatever the backlog.
-  private static let bufferMemoryBytes = 16 << 20
+  /// Messages a producer may hold, unless `producer.buffer.memory` says otherwise. librdkafka takes as much again to hold
+  /// them, and where brokers are slower than the relay it is full: the relay's memory is twice this and little else.
+  private static let bufferMemoryBytes = 8 << 20
   private static let queuedRecordsMax = 100_000
 
   public func plan(_ options: ConnectorOptions) throws(Failure) -> ConnectorPlan {
