@@ -33,7 +33,13 @@ CASE_SEED ?=
 # Of make fuzz: one decoder, by the name of its folder in Tests/FuzzCorpus; without it, all.
 TARGET ?=
 
-# Of make bench and bench-latency: options of benchmarks/run and benchmarks/latency.
+# Of make endurance: how many reconnects and events, tables, and rows of one transaction.
+RECONNECTS ?= 1000
+EVENTS ?= 10000000
+TABLES ?= 5000
+ROWS ?= 10000000
+
+# Of make bench, bench-latency and endurance: further options of benchmarks/run, latency and endurance.
 BENCH ?=
 
 sources := Package.swift Sources Tests
@@ -42,7 +48,7 @@ demo_options := $(if $(DURATION),--duration '$(DURATION)') \
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test conformance oracle oracle-random simulate chaos failover fuzz fuzz-keep sanitize model \
-	build dependencies format lint bench bench-latency bench-micro allocations clean
+	build dependencies format lint endurance bench bench-latency bench-document bench-micro allocations clean
 
 help:
 	@echo 'make demo    build, and show a bank streaming into Kafka; Ctrl-C or DURATION=30s ends it'
@@ -61,15 +67,17 @@ help:
 	@echo 'make fuzz-keep  take what fuzzing found over into Tests/FuzzCorpus, as far as it reaches more code'
 	@echo 'make sanitize  unit and simulation tests under the thread and the address sanitizer; SANITIZERS=thread for one'
 	@echo 'make model   check the model of delivery in docs/model in full; needs spin'
+	@echo 'make endurance  memory over reconnects, events, tables and large transactions; RECONNECTS=100 EVENTS=1000000'
 	@echo 'make build   build .build/release/sluice'
 	@echo 'make format  format the Swift sources'
 	@echo 'make lint    check their format'
 	@echo 'make bench   drain a backlog in turns with pg_recvlogical and Debezium; BENCH="--rows 200000 --rounds 3"'
 	@echo 'make bench-latency  commit to acknowledged at several rates; BENCH="--rates 1000 --seconds 30"'
+	@echo 'make bench-document  every table and drawing of docs/performance.md anew'
 	@echo 'make bench-micro  nanoseconds a row of decode, encode, route, ledger and produce'
 	@echo 'make allocations  check that a row allocates nothing on its way from frame to record'
 	@echo 'make clean   remove what was built'
-	@echo 'demo, test, build, bench and chaos install missing system packages, naming each first.'
+	@echo 'demo, test, build, bench, endurance and chaos install missing system packages, naming each first.'
 
 dependencies:
 	@scripts/install-dependencies
@@ -150,6 +158,23 @@ bench: build
 
 bench-latency: build
 	@benchmarks/latency --oracle '$(ORACLE)' $(BENCH)
+
+endurance: build
+	@benchmarks/endurance --oracle '$(ORACLE)' --reconnects '$(RECONNECTS)' --events '$(EVENTS)' --tables '$(TABLES)' --rows '$(ROWS)' $(BENCH)
+
+# On a machine without other work: about an hour; a Kafka only with BOOTSTRAP_SERVERS.
+kept := --oracle '$(ORACLE)' --document docs/performance.md --result docs/performance.json
+bench-document: build
+	benchmarks/run $(kept)
+	benchmarks/run $(kept) --scenario outbox
+	benchmarks/run $(kept) --scenario mixed
+	benchmarks/run $(kept) --scenario exactly-once
+	benchmarks/latency $(kept) --plot docs/latency.svg
+	benchmarks/snapshot $(kept)
+	benchmarks/start $(kept)
+	benchmarks/generator $(kept)
+	$(if $(BOOTSTRAP_SERVERS),benchmarks/run $(kept) --scenario kafka --bootstrap-servers '$(BOOTSTRAP_SERVERS)')
+	benchmarks/endurance $(kept)
 
 bench-micro: dependencies
 	$(SWIFT) build -c release --package-path benchmarks

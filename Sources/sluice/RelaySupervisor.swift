@@ -63,6 +63,11 @@ struct RelaySupervisor {
     return ", commit to acknowledged p50 \(milliseconds(latency.p50)) p99 \(milliseconds(latency.p99))"
   }
 
+  /// ` 50=1200 75=2100 …`, up to the largest.
+  static func percentiles(_ status: ConnectorStatus) -> String {
+    status.latencyPercentiles.map { " \($0.percentile)=\($0.microseconds)" }.joined()
+  }
+
   /// The code of the worst failure; `nil` without one.
   static func exitCode(_ outcomes: [RelayService.Outcome]) -> ExitCode? {
     let kinds = outcomes.compactMap { $0.failure?.kind }

@@ -81,6 +81,13 @@ public final class ConnectorStatus: Sendable {
     }
   }
 
+  /// The whole distribution: values in microseconds by percentile, ever closer steps towards the largest.
+  public var latencyPercentiles: [(percentile: Double, microseconds: UInt64)] {
+    histogram.withLock { histogram in
+      histogram.percentiles(ticksPerHalfDistance: 5).map { ($0.percentile, $0.value) }
+    }
+  }
+
   /// Starts a new measurement of latency.
   public func resetLatency() { histogram.withLock { $0.reset() } }
 }

@@ -49,6 +49,7 @@ struct RunCommand: ParsableCommand {
       guard let status = service.connectors.first(where: { $0.name == outcome.name })?.status else { continue }
       let records = "\(status.current.recordsAcknowledged) records acknowledged\(RelaySupervisor.latency(status))"
       logger.info("\(outcome.name): \(outcome.failure == nil ? "STOPPED" : "FAILED"), \(records)")
+      logger.debug("\(outcome.name): commit to acknowledged, µs by percentile:\(RelaySupervisor.percentiles(status))")
     }
     if let code = RelaySupervisor.exitCode(outcomes) { throw code }
     if outcomes.count < service.connectors.count { throw ExitCode.interrupted }
