@@ -115,7 +115,7 @@ let package = Package(
     .testTarget(
       name: "RelayRuntimeTests",
       dependencies: [
-        "RelayRuntime", "RelayTestSupport", "PostgresSource", "KafkaSink", "CRdkafka", "ConnectorConfig",
+        "RelayRuntime", "RelayTestSupport", "PostgresSource", "KafkaSink", "CRdkafka", "PgOutput", "ConnectorConfig",
         "EventEncoding", "EventRouting", "Acknowledgement", "ConnectData", "EmbeddedServers", "Primitives", logging,
       ],
       exclude: ["Recorded"], swiftSettings: common),

@@ -114,20 +114,29 @@ def connector(server, transport, slot, **more):
     return {'name': 'bench', 'config': {**config, **more}}
 
 
+def cpu_seconds(pid):
+    """Of a process so far."""
+    fields = Path('/proc/%d/stat' % pid).read_text().rsplit(')', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
 class Relay:
-    """`sluice run` with one connector, in a process of its own and without a stored position."""
+    """`sluice run` with one connector, or a list of several, in a process of its own and without a stored position."""
 
     def __init__(self, program, directory, bootstrap, connector, worker=(), options=()):
         self.log = directory / 'sluice.log'
-        state, worker_file, file = directory / 'state', directory / 'worker.properties', directory / 'connector.json'
+        state, worker_file = directory / 'state', directory / 'worker.properties'
         state.unlink(missing_ok=True)
         lines = ['bootstrap.servers=' + bootstrap, *worker]
         if not any(line.startswith('offset.storage.topic=') for line in worker):
             lines.append('offset.storage.file.filename=%s' % state)
         worker_file.write_text('\n'.join(lines) + '\n')
-        file.write_text(json.dumps(connector, indent=1))
+        files = []
+        for number, one in enumerate(connector if isinstance(connector, list) else [connector]):
+            files.append(directory / ('connector-%d.json' % number))
+            files[-1].write_text(json.dumps(one, indent=1))
         with open(self.log, 'w') as out:
-            self.process = subprocess.Popen([program, 'run', *options, worker_file, file], stdout=out, stderr=out)
+            self.process = subprocess.Popen([program, 'run', *options, worker_file, *files], stdout=out, stderr=out)
 
     def wait(self, is_done, what, seconds=TIMEOUT_SECONDS, pause=0.02, each=lambda: None):
         until = time.monotonic() + seconds
@@ -139,8 +148,7 @@ class Relay:
 
     def usage(self):
         """CPU seconds so far, and peak memory in MiB."""
-        fields = Path('/proc/%d/stat' % self.process.pid).read_text().rsplit(')', 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK'), self.memory('VmHWM')
+        return cpu_seconds(self.process.pid), self.memory('VmHWM')
 
     def memory(self, figure='VmRSS'):
         """MiB."""

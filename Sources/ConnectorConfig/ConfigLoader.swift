@@ -47,13 +47,13 @@ public enum ConfigLoader {
         problems += error.problems
       }
     }
-    problems += conflicts(among: options)
+    problems += conflicts(among: options, shareSlot: workerConfig.sharedSlot != nil)
     guard !problems.contains(where: { $0.severity == .error }) else { throw ConfigError(problems) }
     return LoadedConfig(worker: workerConfig, connectors: options, notices: problems)
   }
 
-  /// Two connectors of one name, or on one slot of one server.
-  private static func conflicts(among connectors: [ConnectorOptions]) -> [ConfigProblem] {
+  /// Two connectors of one name, or on one slot of one server that is not meant to be shared.
+  private static func conflicts(among connectors: [ConnectorOptions], shareSlot: Bool) -> [ConfigProblem] {
     var problems: [ConfigProblem] = []
     for (index, later) in connectors.enumerated() {
       for earlier in connectors[..<index] {
@@ -63,14 +63,15 @@ public enum ConfigLoader {
               .error, file: later.file, property: "name", message: "\(earlier.file) has the same name",
               remedy: "Give every connector a name of its own"))
         }
-        if later.slotName == earlier.slotName, later.database.host == earlier.database.host,
+        if !shareSlot, later.slotName == earlier.slotName, later.database.host == earlier.database.host,
           later.database.port == earlier.database.port, !later.database.host.isEmpty
         {
           problems.append(
             ConfigProblem(
               .error, file: later.file, property: "slot.name",
               message: "\(earlier.file) reads the same slot of the same server",
-              remedy: "Give every connector a slot of its own"))
+              remedy: "Give every connector a slot of its own, or set sluice.slot.shared in the worker file"
+            ))
         }
       }
     }

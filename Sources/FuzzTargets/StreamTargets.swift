@@ -30,6 +30,29 @@ extension FuzzTarget {
         unsafe (try? decoder.decode(message.span.bytes)) == decoded && decoder.oldTuple == old
           && decoder.newTuple == new, "the same bytes gave something else")
     },
+    FuzzTarget("shared-frame") { (bytes) throws(Violation) in
+      let frame = unsafe SharedFrame(bytes.span.bytes)
+      // What the connector's own decoder understands, the reader of a shared slot understands in the same way.
+      guard let decoded = unsafe try? StreamFrame.decode(bytes.span.bytes) else { return }
+      if case .keepalive(let keepalive) = decoded { return try expect(frame == .keepalive(keepalive), "gave \(frame)") }
+      var decoder = PgOutputDecoder()
+      let message = Array(bytes[XLogDataHeader.byteCount...])
+      guard let decoded = unsafe try? decoder.decode(message.span.bytes) else { return }
+      let expected: SharedFrame =
+        switch decoded {
+        case .insert(let relation): .row(relation, .insert)
+        case .update(let relation, _): .row(relation, .update)
+        case .delete(let relation, _): .row(relation, .delete)
+        case .begin(let begin): .begin(commitLSN: begin.commitLSN)
+        case .commit(let commit): .commit(endLSN: commit.endLSN)
+        case .relation(let relation): .relation(relation.oid)
+        case .type: .type
+        case .origin: .origin
+        case .truncate(let truncate): .truncate(truncate.relations)
+        case .logicalMessage(let message): .message(isTransactional: message.isTransactional, lsn: message.lsn)
+        }
+      try expect(frame == expected, "\(decoded) was taken for \(frame)")
+    },
     FuzzTarget("copy-row") { (bytes) throws(Violation) in
       var row = CopyTextRow()
       guard unsafe (try? row.decode(bytes.span.bytes)) != nil else { return }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// A publication as the catalogue shows it, and what a connector may do to it.
 public struct Publication: Sendable, Equatable {
   public let name: String
@@ -105,5 +107,43 @@ public struct Publication: Sendable, Equatable {
     tables.map {
       "\(PostgresConnection.quoted(identifier: $0.schema)).\(PostgresConnection.quoted(identifier: $0.name))"
     }.joined(separator: ", ")
+  }
+}
+
+extension Publication {
+  /// What a publication publishes of a table.
+  public struct Published: Sendable, Equatable {
+    public let inserts: Bool
+    public let updates: Bool
+    public let deletes: Bool
+    public let truncates: Bool
+  }
+
+  /// By publication, of those that publish the table; what is dropped by now is in none.
+  public static func operations(
+    on relation: RelationOID, of publications: [String], on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> [String: Published] {
+    let rows = try connection.query(
+      """
+      SELECT p.pubname, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate
+      FROM pg_catalog.pg_publication p
+      WHERE p.pubname IN (\(list(publications))) AND (p.puballtables OR EXISTS (
+        SELECT FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_catalog.pg_publication_tables t ON t.schemaname = n.nspname AND t.tablename = c.relname
+        WHERE c.oid = \(relation.rawValue) AND t.pubname = p.pubname))
+      """
+    ).rows
+    var found: [String: Published] = [:]
+    for row in rows {
+      guard row.count == 5, let name = row[0] else { continue }
+      found[name] = Published(
+        inserts: row[1] == "t", updates: row[2] == "t", deletes: row[3] == "t", truncates: row[4] == "t")
+    }
+    return found
+  }
+
+  static func list(_ publications: [String]) -> String {
+    publications.map { PostgresConnection.quoted(literal: $0) }.joined(separator: ", ")
   }
 }

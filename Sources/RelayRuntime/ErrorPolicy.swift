@@ -19,7 +19,7 @@ enum ErrorPolicy {
     case "42704" where error.message.contains("publication"):
       return SourceError(
         .stop,
-        "\(error). Create it, or set publication.autocreate.mode; a publication must exist before the changes it shall publish"
+        "\(error). Create it, or set publication.autocreate.mode; \(missingPublication)"
       )
     default: break
     }
@@ -37,6 +37,10 @@ enum ErrorPolicy {
     default: return SourceError(.stop, error.description)
     }
   }
+
+  private static let missingPublication = "a publication must exist before the changes it shall publish"
+
+  static func isMissingPublication(_ error: SourceError) -> Bool { error.description.hasSuffix(missingPublication) }
 
   /// A failure of the stream itself. An internal error of a server that decodes open transactions would come again at the
   /// same place for ever: PostgreSQL up to 18 fails with "could not map filenumber" at the rows of a table that was emptied

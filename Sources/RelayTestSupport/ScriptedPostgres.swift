@@ -176,7 +176,7 @@ public final class ScriptedPostgres {
     WireBuilder.insert(relation, [.text(String(row.key)), .text(String(row.version))])
   }
 
-  static let description = TableDescription(
+  public static let description = TableDescription(
     id: TableID(schema: "public", name: "t"),
     columns: [
       ColumnDescription(
@@ -187,7 +187,7 @@ public final class ScriptedPostgres {
 }
 
 /// One connection to a `ScriptedPostgres`.
-public struct ScriptedSource: ReplicationSource, ~Copyable {
+public struct ScriptedSource: PublicationSource, ~Copyable {
   private let server: ScriptedPostgres
   private var queue: [[UInt8]] = []
   private let start: UInt64
@@ -326,6 +326,13 @@ public struct ScriptedSource: ReplicationSource, ~Copyable {
   public mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer {
     if isBroken { throw SourceError(.reconnect, "the script cut the connection") }
     return .missing
+  }
+
+  public mutating func published(
+    _ relation: RelationOID, by publications: [String]
+  ) throws(SourceError) -> [PublishedOperations] {
+    if isBroken { throw SourceError(.reconnect, "the script cut the connection") }
+    return publications.map { _ in .all }
   }
 
   public mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription {

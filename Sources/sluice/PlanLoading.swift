@@ -28,7 +28,7 @@ enum PlanLoading {
     }
     let builder = PlanBuilder(worker: loaded.worker, overrides: overrides)
     do {
-      return try loaded.connectors.map { try builder.plan($0) }
+      return try builder.plans(loaded.connectors)
     } catch {
       logger.error("\(error)")
       throw ExitCode.configuration

@@ -129,13 +129,17 @@ import Testing
     #expect(problems.count == 4, "\(problems)")
   }
 
-  @Test func connectorsShareNeitherNameNorSlot() {
+  @Test(arguments: [
+    ("", ["name", "slot.name"]), ("sluice.slot.shared=true\nsluice.slot.name=bank\n", ["name"]),
+  ])
+  func connectorsShareNeitherNameNorSlotUnlessTheWorkerSaysSo(worker: String, expected: [String]) {
     let source = { (file: String) in ConfigSource(file: file, text: Support.properties(Support.minimal)) }
     let error = #expect(throws: ConfigError.self) {
       try ConfigLoader.load(
-        worker: ConfigSource(file: "w", text: Support.worker), connectors: [source("a"), source("b")], environment: [:])
+        worker: ConfigSource(file: "w", text: Support.worker + worker), connectors: [source("a"), source("b")],
+        environment: [:])
     }
-    #expect(error?.problems.map(\.property) == ["name", "slot.name"])
+    #expect(error?.problems.map(\.property) == expected)
     #expect(error?.problems.allSatisfy { $0.file == "b" && $0.message.contains("a ") } == true)
   }
 

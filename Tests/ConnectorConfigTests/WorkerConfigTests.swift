@@ -31,7 +31,17 @@ import Testing
     #expect(loaded.notices.map(\.severity) == [.warning])
   }
 
+  @Test func sharedSlotHasANameOfItsOwn() throws {
+    #expect(try worker("").sharedSlot == nil)
+    let shared = try worker("sluice.slot.shared=true\nsluice.slot.name=bank\nsluice.slot.shared.wait.ms=5000\n")
+    #expect(shared.sharedSlot == SharedSlotOptions(name: "bank", waitMilliseconds: 5_000))
+    let unused = try Support.load(worker: Support.worker + "sluice.slot.name=bank\n")
+    #expect(unused.worker.sharedSlot == nil)
+    #expect(unused.notices.map(\.property) == ["sluice.slot.name"])
+  }
+
   @Test(arguments: [
+    ("sluice.slot.shared=true\n", "sluice.slot.name"), ("sluice.slot.name=A-b\n", "sluice.slot.name"),
     ("exactly.once.source.support=enabled\n", "needs the position in Kafka"),
     ("topic.creation.enable=maybe\n", "true or false"),
     ("offset.storage.partitions=0\n", "-1 or 1"), ("ofset.storage.topic=t\n", "Did you mean offset.storage.topic?"),

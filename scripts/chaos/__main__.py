@@ -40,7 +40,6 @@ class Run:
     def __init__(self, options, directory):
         self.options, self.directory, self.seconds = options, directory, options.seconds
         self.random = random.Random(options.seed)
-        self.slots = SLOTS.values()
         self.relays, self.acknowledged, self.rows, self.violations = [], {name: [] for name in SLOTS}, [], []
         self.postgres = self.broker = self.bank = self.writer = self.session = self.proxies = None
         self.began = time.monotonic()
@@ -48,7 +47,8 @@ class Run:
         exactly_once = drawn.random() < 0.5 if options.exactly_once is None else options.exactly_once
         state, streaming = drawn.choice(['file', 'topic', 'table']), drawn.choice(['parallel', 'parallel', 'on', 'off'])
         prefix = 'chaos-%d-%s' % (options.seed, os.urandom(3).hex()) if options.bootstrap_servers else 'fintech'
-        self.settings = Settings(prefix, exactly_once, 'topic' if exactly_once else state, {None: streaming, 'large-off': 'off'}.get(options.scenario, 'parallel'), drawn.random() < 0.5, prefix + '-relays')
+        self.settings = Settings(prefix, exactly_once, 'topic' if exactly_once else state, {None: streaming, 'large-off': 'off'}.get(options.scenario, 'parallel'), drawn.random() < 0.5, prefix + '-relays', options.shared_slot)
+        self.slots = self.settings.slots
         self.early = drawn.random() < 0.4
 
     # Setting up
@@ -124,7 +124,7 @@ class Run:
 
     def confirmed(self, position):
         """Slots that have not come so far."""
-        return self.ask("SELECT 3 - count(*) FROM pg_replication_slots WHERE slot_name IN ('%s') AND confirmed_flush_lsn >= '%s'" % ("','".join(self.slots), position)) == '0'
+        return self.ask("SELECT %d - count(*) FROM pg_replication_slots WHERE slot_name IN ('%s') AND confirmed_flush_lsn >= '%s'" % (len(self.slots), "','".join(self.slots), position)) == '0'
 
     def recover(self, seconds=RECOVERY_SECONDS_MAX):
         """Until what is committed now is confirmed by every connector; the seconds, or None."""
@@ -240,6 +240,8 @@ class Run:
         if options.scenario:
             words.append('SCENARIO=' + options.scenario)
         more = ['--%s %g' % (name.replace('_', '-'), getattr(options, name)) for name, usual in USUAL.items() if getattr(options, name) != usual]
+        if options.shared_slot:
+            more.append('--shared-slot')
         if more:
             words.append("CHAOS='%s'" % ' '.join(more))
         return ' '.join(words)
@@ -271,6 +273,7 @@ def arguments():
     parser.add_argument('--seconds', type=int, default=60, help='of faults; the proof comes on top')
     parser.add_argument('--seed', type=int, default=int(time.time()))
     parser.add_argument('--exactly-once', type=lambda text: {'0': False, '1': True}.get(text), help='1 or 0; drawn from the seed unless given')
+    parser.add_argument('--shared-slot', action='store_true', help='one slot for the three connectors: sluice.slot.shared')
     parser.add_argument('--bootstrap-servers', help='a Kafka that runs')
     parser.add_argument('--broker-kill', type=lambda text: Path(text).resolve(), help='script that takes the words kill and start')
     parser.add_argument('--scenario', choices=list(faults.SCENARIOS), help='a scripted run in place of the drawn one')

@@ -63,7 +63,7 @@ def postgres_stopped(run, random):
 
 
 def walsenders_ended(run, random):
-    which = random.choice(['', "AND slot_name = '%s'" % random.choice(list(run.slots))])
+    which = random.choice(['', "AND slot_name = '%s'" % random.choice(run.slots)])
     run.ask("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active " + which)
     return 'pg_terminate_backend of %s' % ('a walsender' if which else 'all walsenders')
 

@@ -14,6 +14,7 @@ from processes import ended, started
 ROOT = Path(__file__).resolve().parent.parent.parent
 CONNECTORS = ['fintech-main-connector', 'fintech-outbox-connector', 'fintech-analytics-connector']
 SLOTS = {'fintech-main-connector': 'fintech_main', 'fintech-outbox-connector': 'fintech_outbox', 'fintech-analytics-connector': 'fintech_analytics'}
+SHARED_SLOT = 'fintech_shared'
 # Tables of the run's own writer, beside the bank's.
 OWN_TABLES = ['counted', 'bulk', 'shaped']
 # The service manager's pause before a start.
@@ -24,12 +25,18 @@ CONFIGURATION, INTERRUPTED = 78, 130
 class Settings:
     """What a run's relays are told; `prefix` begins every topic's name."""
 
-    def __init__(self, prefix, exactly_once, state, streaming, resumes, group):
+    def __init__(self, prefix, exactly_once, state, streaming, resumes, group, shares_slot):
         self.prefix, self.exactly_once, self.state, self.streaming, self.resumes, self.group = prefix, exactly_once, state, streaming, resumes, group
+        self.shares_slot = shares_slot
 
     def __str__(self):
-        return '%s, state in a %s, sluice.streaming=%s%s' % (
-            'exactly once' if self.exactly_once else 'at least once', self.state, self.streaming, ', sluice.snapshot.resume=true' if self.resumes else '')
+        return '%s, state in a %s, sluice.streaming=%s%s%s' % (
+            'exactly once' if self.exactly_once else 'at least once', self.state, self.streaming,
+            ', sluice.snapshot.resume=true' if self.resumes else '', ', sluice.slot.shared=true' if self.shares_slot else '')
+
+    @property
+    def slots(self):
+        return [SHARED_SLOT] if self.shares_slot else list(SLOTS.values())
 
     def connector_of(self, subject):
         """Of a topic or a transactional id."""
@@ -46,6 +53,8 @@ class Settings:
                   'producer.request.timeout.ms=6000', 'producer.reconnect.backoff.max.ms=1000']
         if self.exactly_once:
             worker += ['exactly.once.source.support=enabled', 'producer.transaction.timeout.ms=10000']
+        if self.shares_slot:
+            worker += ['sluice.slot.shared=true', 'sluice.slot.name=' + SHARED_SLOT]
         if self.state == 'topic':
             worker += ['offset.storage.topic=%s.offsets' % self.prefix, 'offset.storage.replication.factor=-1']
         if self.state == 'file':

@@ -40,6 +40,7 @@ enum WorkerBuilder {
         .notice, line: entry.line, entry.fullName, "has no effect: there is one process and no group of workers",
         "It names the transactions with exactly.once.source.support=enabled")
     }
+    worker.sharedSlot = sharedSlot(set, &problems)
     worker.topicCreationEnable = set.boolean("topic.creation.enable")
     worker.taskShutdownGracefulTimeoutMilliseconds = set.integer("task.shutdown.graceful.timeout.ms", or: 5_000)
     worker.listeners = set.list("listeners")
@@ -48,6 +49,24 @@ enum WorkerBuilder {
       + entries.filter { isConverterOption($0.fullName) }.map { PropertySet.effective($0, set.shown($0)) }
     warnOfUnsecuredProducers(worker, set, &problems)
     return worker
+  }
+
+  /// The name has no default: two workers with one name would take each other for standbys.
+  private static func sharedSlot(_ set: PropertySet, _ problems: inout ProblemCollector) -> SharedSlotOptions? {
+    guard set.boolean("sluice.slot.shared") else {
+      if let entry = set.entry("sluice.slot.name") {
+        problems.add(.notice, line: entry.line, entry.fullName, "has no effect: sluice.slot.shared is not true")
+      }
+      return nil
+    }
+    guard let name = set.nonEmptyText("sluice.slot.name") else {
+      problems.add(
+        .error, line: set.entry("sluice.slot.shared")?.line, "sluice.slot.name",
+        "is missing, and sluice.slot.shared is true",
+        "Name the slot that the connectors of this file share; no other worker may use it")
+      return nil
+    }
+    return SharedSlotOptions(name: name, waitMilliseconds: set.integer("sluice.slot.shared.wait.ms", or: 60_000))
   }
 
   private static let clientSettings = WorkerCatalogue.clientSettings.map { Property($0, .string) }

@@ -31,6 +31,7 @@ public enum CompatibilityTable {
       ("Worker file: Kafka", WorkerCatalogue.kafka),
       ("Worker file: converters", WorkerCatalogue.converters),
       ("Worker file: state, topics, providers", WorkerCatalogue.offsets),
+      ("Worker file: shared slot", WorkerCatalogue.slot),
       ("Worker file: HTTP", WorkerCatalogue.http),
       ("Worker file: worker group", WorkerCatalogue.workerGroup),
       ("Worker file: other", WorkerCatalogue.other),

@@ -1,7 +1,7 @@
 /// Properties of a Kafka Connect worker, standalone and distributed.
 /// Source: `StandaloneConfig` and `DistributedConfig`, Kafka 4.3.
 enum WorkerCatalogue {
-  static let all: [Property] = kafka + converters + offsets + http + workerGroup + other
+  static let all: [Property] = kafka + converters + offsets + slot + http + workerGroup + other
 
   static let kafka: [Property] =
     [
@@ -46,6 +46,13 @@ enum WorkerCatalogue {
     Property("config.providers", .list),
     Property("config.providers.<name>.class", .className),
     Property("config.providers.<name>.param.(.+)", .string),
+  ]
+
+  /// Ours; Kafka Connect passes over them.
+  static let slot: [Property] = [
+    Property("sluice.slot.shared", .boolean, "false"),
+    Property("sluice.slot.name", .slotName),
+    Property("sluice.slot.shared.wait.ms", .positiveLong, "60000"),
   ]
 
   private static let noHTTP = "this version has no HTTP interface"

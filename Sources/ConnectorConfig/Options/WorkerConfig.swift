@@ -21,6 +21,8 @@ public struct WorkerConfig: Sendable, Hashable {
   public var isExactlyOnce = false
   /// `group.id`: first part of each connector's `transactional.id`.
   public var groupID = "sluice"
+  /// `sluice.slot.shared`, with its name and bounds; `nil` where each connector has a slot of its own.
+  public var sharedSlot: SharedSlotOptions?
   public var topicCreationEnable = true
   /// How long a connector may take to stop.
   public var taskShutdownGracefulTimeoutMilliseconds: Int64 = 5_000
@@ -33,6 +35,14 @@ public struct WorkerConfig: Sendable, Hashable {
     self.file = file
     self.bootstrapServers = bootstrapServers
   }
+}
+
+/// The slot that a worker's connectors share.
+public struct SharedSlotOptions: Sendable, Hashable {
+  /// `sluice.slot.name`
+  public var name: String
+  /// `sluice.slot.shared.wait.ms`
+  public var waitMilliseconds: Int64
 }
 
 extension WorkerConfig: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

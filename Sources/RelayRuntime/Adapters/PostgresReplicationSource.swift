@@ -7,8 +7,10 @@ import PostgresSource
 import Primitives
 
 /// The stream of one slot, and beside it a plain connection for the catalogue.
-struct PostgresReplicationSource: ReplicationSource, ~Copyable {
-  private var replication: ReplicationConnection
+struct PostgresReplicationSource: PublicationSource, ~Copyable {
+  /// Given up where frames come from a shared stream.
+  private var replication: ReplicationConnection?
+  private var shared: SharedFrames?
   private var catalogConnection: PostgresConnection
   private var catalog = TableCatalog()
   private var slot = ""
@@ -19,30 +21,50 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   private(set) var wantsToWrite = false
   var presence = Presence()
 
-  init(_ replication: consuming ReplicationConnection, catalog connection: consuming PostgresConnection) {
-    self.replication = replication
+  /// - Parameter seat: at a shared slot, whose stream this connector reads instead of one of its own.
+  init(
+    _ replication: consuming ReplicationConnection, catalog connection: consuming PostgresConnection,
+    seat: SharedSeat? = nil
+  ) {
+    self.replication = .some(replication)
+    shared = seat.map { SharedFrames($0) }
     catalogConnection = connection
     // The stream stands still while the catalogue is asked.
     catalogConnection.answerWithinMilliseconds = 30_000
   }
 
-  var socket: Int32 { replication.socket }
-  var serverVersion: Int { replication.serverVersion }
+  /// For poll(2); -1, which it passes over, before the stream begins.
+  var socket: Int32 {
+    if let shared { return shared.descriptor }
+    switch replication {
+    case .some(let connection): return connection.socket
+    case .none: return -1
+    }
+  }
+  var serverVersion: Int { catalogConnection.serverVersion }
 
   /// What decides whether this new connection may go on where the one before it ended. Another relay that took the slot
   /// meanwhile has its lock.
   func situation(
     state: StateRecord, slot: String, database: String, handedOver: LSN
   ) throws(PostgresError) -> StartDecision.Situation {
-    guard try replication.tryLock(slot: slot) else {
-      // The state that START_REPLICATION answers with when a slot is in use.
-      throw PostgresError(kind: .statement, sqlState: "55006", message: "slot \(slot) is in use by another relay")
+    let identity: ReplicationConnection.SystemIdentity
+    let history: TimelineHistory
+    switch replication {
+    case .none: throw PostgresError(kind: .connection, message: "there is no replication connection")
+    case .some(let connection):
+      // The right to a shared slot is its reader's.
+      if shared == nil, try !connection.tryLock(slot: slot) {
+        // The state that START_REPLICATION answers with when a slot is in use.
+        throw PostgresError(kind: .statement, sqlState: "55006", message: "slot \(slot) is in use by another relay")
+      }
+      identity = try connection.identifySystem()
+      history = try connection.history(of: identity.timeline)
     }
-    let identity = try replication.identifySystem()
     return StartDecision.Situation(
       state: state, slot: try ReplicationSlot.find(slot, on: catalogConnection), slotName: slot, database: database,
       identity: identity, policy: .noData, handedOver: handedOver,
-      history: try replication.history(of: identity.timeline))
+      history: history, isShared: shared != nil)
   }
 
   func hasReplicationOrigins() throws(SourceError) -> Bool {
@@ -61,7 +83,10 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
     do throws(PostgresError) {
       catalog = TableCatalog()
       try catalog.readEnumerations(on: catalogConnection)
-      try replication.startReplication(slot: slot, at: position, options: options)
+      switch replication {
+      case .some(let connection): try connection.startReplication(slot: slot, at: position, options: options)
+      case .none: throw PostgresError(kind: .connection, message: "there is no replication connection")
+      }
     } catch {
       throw ErrorPolicy.sourceError(error)
     }
@@ -74,22 +99,45 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
     }
   }
 
+  /// Goes on with the frames of the shared stream; the connection that the start needed is closed.
+  mutating func startShared(slot: String, at position: LSN) throws(SourceError) {
+    self.slot = slot
+    do throws(PostgresError) {
+      catalog = TableCatalog()
+      try catalog.readEnumerations(on: catalogConnection)
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+    replication = nil
+    shared?.start(at: position)
+  }
+
   mutating func receive(
     readingSocket: Bool, _ body: (RawSpan) -> Void
   ) throws(SourceError) -> SourceReceived {
+    if shared != nil { return try shared!.receive(readingSocket: readingSocket, body) }
     do throws(PostgresError) {
-      return try replication.receive(readingSocket: readingSocket, body) == .frame ? .frame : .nothing
+      switch replication {
+      case .some(let connection):
+        return try connection.receive(readingSocket: readingSocket, body) == .frame ? .frame : .nothing
+      case .none: throw PostgresError(kind: .connection, message: "there is no replication connection")
+      }
     } catch {
       throw ErrorPolicy.streamError(error, takesOpenTransactions: takesOpenTransactions)
     }
   }
 
   mutating func send(_ status: StandbyStatusUpdate) throws(SourceError) {
+    if let shared { return try shared.send(status) }
     update.removeAll()
     status.encode(into: &update)
     do throws(PostgresError) {
-      try replication.send(update.bytes)
-      wantsToWrite = try replication.flush()
+      switch replication {
+      case .some(let connection):
+        try connection.send(update.bytes)
+        wantsToWrite = try connection.flush()
+      case .none: break
+      }
     } catch {
       throw ErrorPolicy.sourceError(error)
     }
@@ -98,7 +146,10 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
   /// Sends on what the socket did not take before.
   mutating func flush() throws(SourceError) {
     do throws(PostgresError) {
-      wantsToWrite = try replication.flush()
+      switch replication {
+      case .some(let connection): wantsToWrite = try connection.flush()
+      case .none: break
+      }
     } catch {
       throw ErrorPolicy.sourceError(error)
     }
@@ -194,5 +245,52 @@ struct PostgresReplicationSource: ReplicationSource, ~Copyable {
     }
   }
 
-  mutating func end(timeoutMilliseconds: Int32) { replication.endReplication(timeoutMilliseconds: timeoutMilliseconds) }
+  mutating func published(
+    _ relation: RelationOID, by publications: [String]
+  ) throws(SourceError) -> [PublishedOperations] {
+    do throws(PostgresError) {
+      let found = try Publication.operations(on: relation, of: publications, on: catalogConnection)
+      return publications.map { name in
+        found[name].map { Self.operations($0) } ?? []
+      }
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  private static func operations(_ published: Publication.Published) -> PublishedOperations {
+    var operations: PublishedOperations = []
+    if published.inserts { operations.insert(.insert) }
+    if published.updates { operations.insert(.update) }
+    if published.deletes { operations.insert(.delete) }
+    if published.truncates { operations.insert(.truncate) }
+    return operations
+  }
+
+  /// Why these publications cannot be read as one; `nil` where each connector would see what it sees alone.
+  func conflict(between publications: [String]) throws(SourceError) -> String? {
+    do throws(PostgresError) {
+      return try PublicationConflict.find(publications, on: catalogConnection)
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  /// The server's process of the stream.
+  var serverProcess: Int32 {
+    switch replication {
+    case .some(let connection): connection.serverProcess
+    case .none: 0
+    }
+  }
+
+  /// The stream is over for this connector, however it ended; others of a shared slot go on.
+  func leave() { shared?.seat.leave() }
+
+  mutating func end(timeoutMilliseconds: Int32) {
+    switch replication {
+    case .some(let connection): connection.endReplication(timeoutMilliseconds: timeoutMilliseconds)
+    case .none: leave()
+    }
+  }
 }

@@ -34,6 +34,14 @@ public struct PlanBuilder: Sendable {
   private static let bufferMemoryBytes = 8 << 20
   private static let queuedRecordsMax = 100_000
 
+  /// The plans of a worker's connectors, which must fit one another.
+  public func plans(_ options: [ConnectorOptions]) throws(Failure) -> [ConnectorPlan] {
+    var plans: [ConnectorPlan] = []
+    for options in options { plans.append(try plan(options)) }
+    if let conflict = SharedSlotPlan.conflict(plans) { throw Failure(description: "\(worker.file): \(conflict)") }
+    return plans
+  }
+
   public func plan(_ options: ConnectorOptions) throws(Failure) -> ConnectorPlan {
     let settings = overrides.database ?? PlanBuilder.settings(options.database)
     // `source.db` names the database that is read, also where the command line gave another one than the file.
@@ -54,6 +62,10 @@ public struct PlanBuilder: Sendable {
     plan.capturedTablesMax = options.guardrailCollectionsMax > 0 ? options.guardrailCollectionsMax : nil
     plan.failsAboveTableLimit = options.guardrailCollectionsFails
     PlanBuilder.readSlot(options, into: &plan)
+    if let shared = worker.sharedSlot, plan.snapshot.policy.streams {
+      plan.slot = shared.name
+      plan.sharedSlot = SharedSlotPlan(waitMilliseconds: shared.waitMilliseconds)
+    }
     plan.waitsForSlot = overrides.waitsForSlot
     plan.limits.heartbeatIntervalMilliseconds = Int64(options.heartbeatIntervalMilliseconds)
     plan.limits.heartbeatQuery = options.heartbeatActionQuery

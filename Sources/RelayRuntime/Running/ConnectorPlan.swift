@@ -18,6 +18,8 @@ public struct ConnectorPlan: Sendable {
   public var database: ConnectionSettings
   public var databaseName: String
   public var slot: String
+  /// `sluice.slot.shared`: the slot is read once for all connectors of the worker that have this.
+  public var sharedSlot: SharedSlotPlan?
   /// `slot.drop.on.stop`
   public var dropsSlotOnStop = false
   /// `slot.stream.params`: further options of pgoutput.

@@ -46,6 +46,7 @@ extension ConnectorRunner {
   }
 
   func lock(_ replication: borrowing ReplicationConnection) throws(ConnectorFailure) -> Bool {
+    if let seat { return try hasRight(seat) }
     do throws(PostgresError) {
       return try replication.tryLock(slot: plan.slot)
     } catch {
@@ -53,20 +54,25 @@ extension ConnectorRunner {
     }
   }
 
-  /// The loop's limits, with the time after which a silent server is given up: as set, or well before the server would give
-  /// up the relay.
   func limits(on connection: borrowing PostgresConnection) throws(ConnectorFailure) -> RelayLimits {
     var limits = plan.limits
+    // The server of a shared slot is its reader's to listen to.
+    if seat != nil { return limits }
     do throws(PostgresError) {
-      if let silence = plan.silenceMaxMilliseconds {
-        limits.silenceMaxMilliseconds = Int64(silence)
-      } else if let timeout = try ReplicationSlot.senderTimeoutMilliseconds(on: connection), timeout > 0 {
-        limits.silenceMaxMilliseconds = RelayLimits.silenceMax(senderTimeoutMilliseconds: timeout)
-      }
+      try setSilence(of: &limits, on: connection)
     } catch {
       throw ConnectorFailure(postgres: error, doing: "wal_sender_timeout")
     }
     return limits
+  }
+
+  /// The time after which a silent server is given up: as set, or well before the server would give up the relay.
+  func setSilence(of limits: inout RelayLimits, on connection: borrowing PostgresConnection) throws(PostgresError) {
+    if let silence = plan.silenceMaxMilliseconds {
+      limits.silenceMaxMilliseconds = Int64(silence)
+    } else if let timeout = try ReplicationSlot.senderTimeoutMilliseconds(on: connection), timeout > 0 {
+      limits.silenceMaxMilliseconds = RelayLimits.silenceMax(senderTimeoutMilliseconds: timeout)
+    }
   }
 
   func capturedTables(

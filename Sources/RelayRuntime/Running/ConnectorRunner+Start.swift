@@ -48,6 +48,10 @@ extension ConnectorRunner {
       logger.warning(
         "slot \(plan.slot) is at LSN \(position), beyond the stored position \(unsent): the changes in between (\(position.bytes(since: unsent)) bytes of WAL) are given up, as offset.mismatch.strategy asks"
       )
+    case .newSlot(let withSnapshot, _) where seat != nil:
+      try makeSharedSlot(replication, connection, &beginning, &store)
+      if withSnapshot { try exportForShared(&beginning, &store) }
+    case .existingSlot(withSnapshot: true, _) where seat != nil: try exportForShared(&beginning, &store)
     case .existingSlot(let withSnapshot, let position):
       beginning.record.position = beginning.record.position.moved(to: position)
       beginning.record.ownsSlot = false
@@ -60,6 +64,7 @@ extension ConnectorRunner {
       }
       try makeSlot(replication, withSnapshot: withSnapshot, &beginning, &store)
     case .snapshotAgain(let position):
+      seat?.settle(at: position)
       try exportBeside(after: position, &beginning)
     case .snapshotOnly:
       // A position of an earlier stream stays: its slot may be there still, and holds what came since.
@@ -99,8 +104,7 @@ extension ConnectorRunner {
   private func exportBeside(after position: LSN, _ beginning: inout Beginning) throws(ConnectorFailure) {
     let beside = try connectReplication()
     do throws(PostgresError) {
-      // A name of 63 bytes at most, of the characters that a slot's may have.
-      let name = "\(plan.slot.prefix(40))_snapshot_\(beside.serverProcess)"
+      let name = snapshotSlotName(beside.serverProcess)
       let slot = try SnapshotSlot(beside, name: name)
       beginning.snapshotSlot = slot
       let point = slot.created.consistentPoint

@@ -10,7 +10,8 @@ extension ConnectorRunner {
     _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, singlyUntil: LSN?, _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
     var isFirst = true
-    var spill = try openSpillSpace(serverVersion: loop.source.server.serverVersion)
+    // The reader of a shared slot takes open transactions for all its connectors.
+    var spill = seat == nil ? try openSpillSpace(serverVersion: loop.source.server.serverVersion) : nil
     while true {
       do throws(RelayFailure) {
         if !isFirst { try reconnect(&loop, record: record) }
@@ -46,6 +47,7 @@ extension ConnectorRunner {
           throw ConnectorFailure(error)
         }
         isFirst = false
+        loop.source.server.leave()
         if sourceError.remedy == .reconnectWithoutStreaming {
           spill = nil
           logger.warning("until the next start transactions are read only once they have committed")
@@ -74,7 +76,11 @@ extension ConnectorRunner {
     do throws(ConnectorFailure) {
       let connection = try connect()
       // The old session goes first: should it still stand, it holds the slot's lock.
-      loop.source = StreamedTransactions(PostgresReplicationSource(try connectReplication(), catalog: connection))
+      loop.source = StreamedTransactions(
+        PostgresReplicationSource(try connectReplication(), catalog: connection, seat: seat))
+      if let seat, try !hasRight(seat) {
+        throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another relay")
+      }
       var now = record
       now.timeline = loop.store.record.timeline
       now.timelineStart = loop.store.record.timelineStart

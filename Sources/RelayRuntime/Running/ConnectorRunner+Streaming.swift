@@ -20,32 +20,49 @@ extension ConnectorRunner {
   }
 
   func startReplication(_ loop: inout ProductionLoop, _ space: (any SpillSpace)?) throws(RelayFailure) {
-    let version = loop.source.server.serverVersion
-    var proto = StreamingProtocol.committedOnly
     do throws(SourceError) {
-      if let space {
-        // What came from elsewhere carries the position there, and an open transaction's is not told.
-        if try loop.source.server.hasReplicationOrigins() {
-          logger.info("the server has replication origins: transactions are read only once they have committed")
-        } else {
-          proto = .choose(plan.streaming.mode, serverVersion: version)
-          loop.source.begin(
-            spillingTo: space, memoryBytesMax: plan.streaming.memoryBytesMax,
-            sendsEmptyTransactions: version < 150_000)
-        }
+      if seat != nil {
+        try loop.source.server.startShared(slot: plan.slot, at: loop.handedOver)
+        logger.info("streaming from the shared slot \(plan.slot) at LSN \(loop.handedOver)")
+      } else {
+        try startReplication(&loop.source, at: loop.handedOver, [plan.publication], space)
       }
-      try loop.source.server.start(
-        slot: plan.slot, at: loop.handedOver, options: pgoutputOptions(proto, serverVersion: version))
     } catch {
       throw .source(error)
     }
-    logger.info("streaming from slot \(plan.slot) at LSN \(loop.handedOver), protocol version \(proto.version)")
   }
 
-  private func pgoutputOptions(_ proto: StreamingProtocol, serverVersion: Int) -> [(name: String, value: String)] {
+  func startReplication(
+    _ source: inout StreamedTransactions<PostgresReplicationSource>, at position: LSN, _ publications: [String],
+    _ space: (any SpillSpace)?
+  ) throws(SourceError) {
+    let version = source.server.serverVersion
+    var proto = StreamingProtocol.committedOnly
+    if let space {
+      // What came from elsewhere carries the position there, and an open transaction's is not told.
+      if try source.server.hasReplicationOrigins() {
+        logger.info("the server has replication origins: transactions are read only once they have committed")
+      } else {
+        proto = .choose(plan.streaming.mode, serverVersion: version)
+        source.begin(
+          spillingTo: space, memoryBytesMax: plan.streaming.memoryBytesMax,
+          sendsEmptyTransactions: version < ConnectorRunner.withoutEmptyTransactions)
+      }
+    }
+    try source.server.start(
+      slot: plan.slot, at: position, options: pgoutputOptions(proto, publications, serverVersion: version))
+    logger.info("streaming from slot \(plan.slot) at LSN \(position), protocol version \(proto.version)")
+  }
+
+  /// From here on pgoutput says nothing of transactions without changes.
+  static let withoutEmptyTransactions = 150_000
+
+  private func pgoutputOptions(
+    _ proto: StreamingProtocol, _ publications: [String], serverVersion: Int
+  ) -> [(name: String, value: String)] {
+    let names = publications.map { PostgresConnection.quoted(identifier: $0) }.joined(separator: ",")
     var options = [
-      (name: "proto_version", value: String(proto.version)),
-      (name: "publication_names", value: PostgresConnection.quoted(identifier: plan.publication)),
+      (name: "proto_version", value: String(proto.version)), (name: "publication_names", value: names),
     ]
     if let streaming = proto.streaming { options.append((name: "streaming", value: streaming)) }
     // Logical messages came with PostgreSQL 14.

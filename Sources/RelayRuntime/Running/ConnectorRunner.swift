@@ -17,6 +17,8 @@ struct ConnectorRunner {
   let status: ConnectorStatus
   let stop: StopSignal
   let logger: Logger
+  /// At a shared slot.
+  var seat: SharedSeat?
 
   private static let fencedAgainMilliseconds: Int64 = 30_000
 
@@ -92,6 +94,8 @@ struct ConnectorRunner {
     _ stored: WakeUp, _ backoff: inout Backoff
   ) throws(ConnectorFailure) -> Bool {
     status.update { if $0.state != .standby { $0.state = .starting } }
+    seat?.arrive()
+    defer { seat?.leave() }
     let replication = try connectReplication()
     // Before anything is looked at, let alone changed: a relay that takes its snapshot has a slot that looks abandoned.
     while try !lock(replication) {
@@ -112,7 +116,9 @@ struct ConnectorRunner {
     // The slot first: while another relay has it, both go on, and only a record read later is surely not behind it. Nor is
     // anything changed that another process streams by.
     let slot = try findSlot(on: connection)
-    if slot?.activePID != nil { throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process") }
+    if let process = slot?.activePID, seat?.slot.isOwn(process: process) != true {
+      throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process")
+    }
     if plan.snapshot.policy.streams {
       try checkFailover(on: connection)
       try PublicationSetup(plan: plan, logger: logger).run(
@@ -131,7 +137,7 @@ struct ConnectorRunner {
       .init(
         state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
         policy: plan.snapshot.policy, slotAhead: plan.slotAhead,
-        resumesSnapshot: resumesSnapshot, history: history))
+        resumesSnapshot: resumesSnapshot, history: history, isShared: seat != nil))
     let decision = try checked(decided, state, captured, on: connection)
     var record =
       state
@@ -151,7 +157,7 @@ struct ConnectorRunner {
 
     let limits = try limits(on: connection)
     let heldKeys = try loadHeldKeys(options)
-    let source = StreamedTransactions(PostgresReplicationSource(replication, catalog: connection))
+    let source = StreamedTransactions(PostgresReplicationSource(replication, catalog: connection, seat: seat))
     let sink = KafkaEventSink(producer, creation: plan.topicCreation, logger: logger)
     let signals = signals(for: beginning.record)
     var loop = ProductionLoop(
@@ -175,7 +181,7 @@ struct ConnectorRunner {
     if let view = beginning.view {
       let saves =
         resumesSnapshot && plan.snapshot.policy.streams && beginning.record.snapshot == .running
-        && beginning.record.ownsSlot
+        && keepsSlot(beginning.record)
       let origin = try snapshot(captured, view, into: &loop, savesProgress: saves) {
         (progress) throws(ConnectorFailure) in
         beginning.record.resumable = progress

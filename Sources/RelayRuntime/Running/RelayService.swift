@@ -15,6 +15,10 @@ public final class RelayService: Sendable {
   private let stops: [StopSignal]
   private let logger: Logger
   private let outcomes: Mutex<[Outcome]> = Mutex([])
+  /// The place of each connector that shares a slot, and the readers of those slots.
+  private let seats: [SharedSeat?]
+  private let readers: [SharedSlotReader]
+  private let runningReaders: Mutex<Int>
   private let finished: WakeUp
 
   /// `nil` when the process has too few file descriptors for its connectors.
@@ -24,7 +28,10 @@ public final class RelayService: Sendable {
       guard let stop = StopSignal() else { return nil }
       stops.append(stop)
     }
-    guard let finished = WakeUp() else { return nil }
+    guard let finished = WakeUp(), let shared = SharedSlotReader.make(plans, stops, logger: logger) else { return nil }
+    seats = shared.seats
+    readers = shared.readers
+    runningReaders = Mutex(shared.readers.count)
     self.plans = plans
     self.stops = stops
     self.finished = finished
@@ -34,16 +41,24 @@ public final class RelayService: Sendable {
 
   /// Starts every connector's thread.
   public func start() {
+    for reader in readers {
+      RelayThread.start(name: "shared-slot") { [self] in
+        reader.run()
+        runningReaders.withLock { $0 -= 1 }
+        finished.signal()
+      }
+    }
     for (index, plan) in plans.enumerated() {
       let status = connectors[index].status
       let stop = stops[index]
+      let seat = seats[index]
       var logger = logger
       logger[metadataKey: "connector"] = "\(plan.name)"
       let connectorLogger = logger
       RelayThread.start(name: "relay-\(index)") { [self] in
         var failure: ConnectorFailure?
         do throws(ConnectorFailure) {
-          try ConnectorRunner(plan: plan, status: status, stop: stop, logger: connectorLogger).run()
+          try ConnectorRunner(plan: plan, status: status, stop: stop, logger: connectorLogger, seat: seat).run()
         } catch {
           failure = error
           connectorLogger.error("FAILED: \(error)")
@@ -53,6 +68,7 @@ public final class RelayService: Sendable {
           $0.state = description == nil ? .stopped : .failed
           if let description { $0.lastError = description }
         }
+        seat?.end()
         outcomes.withLock { $0.append(Outcome(name: plan.name, failure: failure)) }
         finished.signal()
       }
@@ -68,12 +84,16 @@ public final class RelayService: Sendable {
 
   /// Waits until every connector has ended, for at most the given time. Returns what became of those that have.
   public func wait(milliseconds: Int32) -> [Outcome]? {
-    let done = outcomes.withLock { $0 }
-    if done.count == plans.count { return done }
+    if let outcomes = allOutcomes { return outcomes }
     finished.wait(timeoutMilliseconds: milliseconds)
     finished.clear()
-    let now = outcomes.withLock { $0 }
-    return now.count == plans.count ? now : nil
+    return allOutcomes
+  }
+
+  /// The last position of a shared slot is told after its last connector has ended.
+  private var allOutcomes: [Outcome]? {
+    let outcomes = outcomes.withLock { $0 }
+    return outcomes.count == plans.count && runningReaders.withLock({ $0 }) == 0 ? outcomes : nil
   }
 
   /// What became of those connectors that have ended.

@@ -48,11 +48,14 @@ public enum StartDecision: Equatable, Sendable {
     public var handedOver: LSN?
     /// Of the server's timeline.
     public var history: TimelineHistory
+    /// `sluice.slot.shared`: the slot is not the connector's to replace, and holds all since any connector's position.
+    public var isShared: Bool
 
     public init(
       state: StateRecord?, slot: ReplicationSlot?, slotName: String, database: String,
       identity: ReplicationConnection.SystemIdentity, policy: SnapshotPolicy, slotAhead: SlotAhead = .isGap,
-      resumesSnapshot: Bool = false, handedOver: LSN? = nil, history: TimelineHistory = TimelineHistory()
+      resumesSnapshot: Bool = false, handedOver: LSN? = nil, history: TimelineHistory = TimelineHistory(),
+      isShared: Bool = false
     ) {
       self.state = state
       self.slot = slot
@@ -64,6 +67,7 @@ public enum StartDecision: Equatable, Sendable {
       self.resumesSnapshot = resumesSnapshot
       self.handedOver = handedOver
       self.history = history
+      self.isShared = isShared
     }
   }
 
@@ -89,6 +93,13 @@ public enum StartDecision: Equatable, Sendable {
     if state.snapshot == .running {
       guard let slot = now.slot else {
         return .newSlot(withSnapshot: now.policy.wantsFirstData, replacesSlot: false)
+      }
+      if now.isShared {
+        let confirmed = slot.confirmedFlush ?? .invalid
+        if confirmed <= state.position.acknowledged, mayResume(state, slot, now) {
+          return .resumeSnapshot(from: state.position.acknowledged)
+        }
+        return withoutState(now)
       }
       // Ours, and where we made it. One that has moved or was made by others meanwhile is not dropped.
       if state.ownsSlot, slot.confirmedFlush == state.position.acknowledged {

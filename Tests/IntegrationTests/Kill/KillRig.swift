@@ -7,7 +7,7 @@ import PostgresSource
 final class KillRig {
   private let tableTopic: String
   private let outboxTopic: String
-  private static let slots = ["kill_table", "kill_outbox"]
+  private let slots: [String]
 
   let postgres: EmbeddedPostgres
   let kafka: TestBroker
@@ -20,9 +20,13 @@ final class KillRig {
   /// Exactly once, the state is in a topic of the broker. A broker that keeps no isolation shows also what was aborted:
   /// what is lost or out of order shows, what comes twice does not.
   private let isExactlyOnce: Bool
+  /// Both connectors read one slot.
+  private let isShared: Bool
 
-  init(isExactlyOnce: Bool = false, settings: [String: String] = [:]) throws {
+  init(isExactlyOnce: Bool = false, isShared: Bool = false, settings: [String: String] = [:]) throws {
     self.isExactlyOnce = isExactlyOnce
+    slots = isShared ? ["kill_shared"] : ["kill_table", "kill_outbox"]
+    self.isShared = isShared
     var options = EmbeddedPostgres.Options()
     options.settings = ["shared_buffers": "32MB"].merging(settings) { $1 }
     postgres = try EmbeddedPostgres(options)
@@ -51,6 +55,7 @@ final class KillRig {
     let worker = """
       bootstrap.servers=\(kafka.bootstrapServers)
       \(isExactlyOnce ? exactlyOnce : "offset.storage.file.filename=\(directory)/offsets")
+      \(isShared ? "sluice.slot.shared=true\nsluice.slot.name=\(slots[0])" : "")
       key.converter=org.apache.kafka.connect.storage.StringConverter
       value.converter=org.apache.kafka.connect.json.JsonConverter
       value.converter.schemas.enable=false
@@ -65,13 +70,13 @@ final class KillRig {
     ]
     let table = common.merging(
       [
-        "slot.name": Self.slots[0], "publication.name": "kill_table", "publication.autocreate.mode": "filtered",
+        "slot.name": "kill_table", "publication.name": "kill_table", "publication.autocreate.mode": "filtered",
         "table.include.list": "public.item", "key.converter": "org.apache.kafka.connect.json.JsonConverter",
         "key.converter.schemas.enable": "false",
       ]) { $1 }
     let outbox = common.merging(
       [
-        "slot.name": Self.slots[1], "publication.name": "fintech_outbox", "publication.autocreate.mode": "disabled",
+        "slot.name": "kill_outbox", "publication.name": "fintech_outbox", "publication.autocreate.mode": "disabled",
         "table.include.list": "public.outbox", "transforms": "outbox",
         "transforms.outbox.type": "io.debezium.transforms.outbox.EventRouter",
         "transforms.outbox.table.field.event.key": "aggregate_id", "transforms.outbox.route.by.field": "event_type",
@@ -119,10 +124,10 @@ final class KillRig {
     let rows = try PostgresConnection(postgres.tcpSettings()).query(
       """
       SELECT r.pid FROM pg_replication_slots s JOIN pg_stat_replication r ON r.pid = s.active_pid
-      WHERE s.slot_name IN ('\(Self.slots[0])', '\(Self.slots[1])') AND r.state IN ('streaming', 'catchup')
+      WHERE s.slot_name IN (\(slots.map { "'\($0)'" }.joined(separator: ", "))) AND r.state IN ('streaming', 'catchup')
       """
     ).rows
-    return rows.count == Self.slots.count ? rows.compactMap { $0[0] } : nil
+    return rows.count == slots.count ? rows.compactMap { $0[0] } : nil
   }
 
   /// Ends every walsender, as a broken network would.
@@ -132,7 +137,7 @@ final class KillRig {
   }
 
   func waitUntilStreaming(_ relay: RelayProcess) throws {
-    try waitUntil("both slots stream\n\(relay.output)", within: .seconds(20)) {
+    try waitUntil("all slots stream\n\(relay.output)", within: .seconds(20)) {
       if let status = relay.poll() { throw ProcessFailure("the relay ended with status \(status)\n\(relay.output)") }
       return try walsenders() != nil
     }
@@ -146,7 +151,7 @@ final class KillRig {
       if let status = relay.poll() { throw ProcessFailure("the relay ended with status \(status)\n\(relay.output)") }
       return try server.query(
         "SELECT count(*) FROM pg_replication_slots WHERE confirmed_flush_lsn >= $1::pg_lsn", [end]
-      ).firstValue == "2"
+      ).firstValue == String(slots.count)
     }
   }
 
@@ -170,11 +175,13 @@ final class KillRig {
   func checkState() throws -> [String] {
     let server = try PostgresConnection(postgres.tcpSettings())
     let lines = try String(contentsOfFile: directory + "/offsets", encoding: .utf8).split(separator: "\n")
-    return try Self.slots.compactMap { slot in
-      guard let line = lines.first(where: { $0.contains("\"\(slot)\"") }),
+    // Of a shared slot there are two records.
+    return try lines.compactMap { line in
+      guard let slot = slots.first(where: { line.contains("\"\($0)\"") }) else { return "a state record of no slot" }
+      guard
         let record = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
         let position = record["position"] as? String
-      else { return "no state record of \(slot)" }
+      else { return "\(slot): a state record without a position" }
       if record["snapshot"] as? String != "complete" { return "\(slot): snapshot is not complete" }
       let isRight = try server.query(
         "SELECT confirmed_flush_lsn <= $2::pg_lsn, confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = $1",

@@ -55,6 +55,37 @@ extension Integration {
       #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
     }
 
+    /// Two connectors on one slot: `sluice.slot.shared`.
+    @Test func nothingIsLostWhenARelayWithASharedSlotIsKilled() async throws {
+      let seed = Self.seed("kill -9, shared slot")
+      let problems = try await onOwnThread {
+        let rig = try KillRig(isShared: true)
+        defer { rig.stop() }
+        var numbers = SeededNumbers(seed: seed)
+        let first = try rig.startRelay()
+        try rig.waitUntilStreaming(first)
+        rig.startLoad(seed: seed)
+        first.kill()
+        for _ in 0..<10 {
+          let relay = try rig.startRelay()
+          usleep(UInt32(30_000 + numbers.below(1_000_000)))
+          if let status = relay.poll() {
+            throw ProcessFailure("the relay ended by itself with status \(status)\n\(relay.output)")
+          }
+          relay.kill()
+        }
+        let last = try rig.startRelay()
+        try rig.waitUntilStreaming(last)
+        let committed = try rig.stopLoad()
+        try rig.waitUntilConfirmed(last)
+        var problems = rig.check(committed)
+        try last.stop()
+        problems += try rig.checkState()
+        return problems
+      }
+      #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
+    }
+
     @Test func nothingIsLostWhenPostgreSQLRestartsUnderTheRelay() async throws {
       let seed = Self.seed("restart of PostgreSQL")
       let problems = try await onOwnThread {

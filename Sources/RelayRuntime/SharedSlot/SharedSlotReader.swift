@@ -1,0 +1,278 @@
+import Glibc
+import Logging
+import PostgresSource
+import Primitives
+
+/// The thread of a shared slot: takes the right to it, reads its stream for all connectors, and ends with the last of them.
+struct SharedSlotReader {
+  let slot: SharedSlot
+  /// Connects and streams as a connector does; knows no table.
+  private let runner: ConnectorRunner
+  private let logger: Logger
+  private let statusIntervalMilliseconds: Int64
+
+  private typealias ProductionStream = SharedStream<StreamedTransactions<PostgresReplicationSource>>
+
+  /// How long the server may take to end the stream before, when it starts again.
+  private static let releaseMilliseconds: Int64 = 10_000
+  private static let holdersMilliseconds: Int64 = 60_000
+
+  /// - Parameter plans: of the connectors, in the order of the slot's members.
+  init(_ slot: SharedSlot, plans: [ConnectorPlan], stop: StopSignal, logger: Logger) {
+    self.slot = slot
+    self.logger = logger
+    var plan = plans[0]
+    plan.silenceMaxMilliseconds = plans.compactMap(\.silenceMaxMilliseconds).min()
+    runner = ConnectorRunner(plan: plan, status: ConnectorStatus(name: slot.name), stop: stop, logger: logger)
+    statusIntervalMilliseconds = plans.map(\.limits.statusIntervalMilliseconds).min() ?? 10_000
+  }
+
+  /// The slots that these connectors share, and each connector's place; `nil` when the process has too few descriptors.
+  static func make(
+    _ plans: [ConnectorPlan], _ stops: [StopSignal], logger: Logger
+  ) -> (seats: [SharedSeat?], readers: [SharedSlotReader])? {
+    var seats: [SharedSeat?] = plans.map { _ in nil }
+    let sharing = plans.indices.filter { plans[$0].sharedSlot != nil }
+    guard let first = sharing.first, let shared = plans[first].sharedSlot else { return (seats, []) }
+    let members = sharing.map { plans[$0] }
+    guard
+      let slot = SharedSlot(
+        name: plans[first].slot, members: members.map { ($0.name, $0.publication) },
+        waitMilliseconds: shared.waitMilliseconds)
+    else { return nil }
+    for (member, index) in sharing.enumerated() { seats[index] = SharedSeat(slot: slot, member: member) }
+    var logger = logger
+    logger[metadataKey: "slot"] = "\(slot.name)"
+    return (seats, [SharedSlotReader(slot, plans: members, stop: stops[first], logger: logger)])
+  }
+
+  /// Until every connector has ended.
+  func run() {
+    var backoff = Backoff()
+    var right: ReplicationConnection?
+    var space: SpaceForOpen = .unknown
+    while !slot.haveAllEnded {
+      do throws(SourceError) {
+        if try takeRight(&right) {
+          try read(&right, &space)
+          backoff.reset()
+        } else {
+          slot.setRight(.taken)
+          slot.fail(SourceError(.waitForSlot, "slot \(slot.name) is in use by another relay"))
+          wait(milliseconds: runner.plan.slotPollMilliseconds)
+        }
+      } catch {
+        slot.setRight(.unknown(error.description))
+        if error.remedy == .reconnectWithoutStreaming {
+          space = .none
+          logger.warning("until the next start transactions are read only once they have committed")
+          slot.fail(SourceError(.reconnect, error.description))
+        } else if ErrorPolicy.isMissingPublication(error), slot.startOneByOne() {
+          // At the position of one, the publication of another was not there yet.
+          logger.notice("\(error): the stream starts for those that are furthest behind, and the others join there")
+          slot.fail(SourceError(.reconnect, error.description))
+        } else {
+          slot.fail(error)
+        }
+        wait(milliseconds: backoff.next())
+      }
+    }
+  }
+
+  private enum SpaceForOpen {
+    case unknown, none
+    case some(any SpillSpace)
+  }
+
+  // MARK: The right to the slot
+
+  /// The lock is a session of its own: the stream's connection is replaced whenever the stream starts again. `false`: another
+  /// relay has it.
+  private func takeRight(_ right: inout ReplicationConnection?) throws(SourceError) -> Bool {
+    do throws(PostgresError) {
+      // Taken before, it is taken once more; where the session is gone, another may have it.
+      switch right {
+      case .some(let session):
+        guard try session.tryLock(slot: slot.name) else { return false }
+        slot.keepRight()
+        return true
+      case .none: break
+      }
+    } catch {
+      logger.warning("the session that holds the right to slot \(slot.name) is gone: \(error)")
+      right = nil
+    }
+    do throws(PostgresError) {
+      let session = try connectReplication()
+      guard try session.tryLock(slot: slot.name) else { return false }
+      right = .some(session)
+      slot.takeRight()
+      return true
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  // MARK: Reading
+
+  /// From when connectors wait for the stream until nobody reads it any more.
+  private func read(_ right: inout ReplicationConnection?, _ space: inout SpaceForOpen) throws(SourceError) {
+    var starters = slot.starters(now)
+    while starters.isEmpty {
+      if slot.haveAllEnded { return }
+      wait(milliseconds: 50)
+      starters = slot.starters(now)
+    }
+    while !starters.isEmpty {
+      guard try takeRight(&right) else {
+        slot.setRight(.taken)
+        throw SourceError(.waitForSlot, "slot \(slot.name) is in use by another relay")
+      }
+      starters = try stream(starters, &space)
+    }
+  }
+
+  /// One start of the stream. Returns those that the next one begins with; none: nobody reads any more.
+  private func stream(
+    _ starters: [SharedSlot.Starter], _ space: inout SpaceForOpen
+  ) throws(SourceError) -> [SharedSlot.Starter] {
+    var limits = RelayLimits()
+    limits.statusIntervalMilliseconds = statusIntervalMilliseconds
+    var source = StreamedTransactions(try connect(&limits))
+    let starters = try withoutConflicts(starters, source.server)
+    guard let position = starters.map(\.from).min() else { return [] }
+    // Known before the slot shows it, so that no connector takes it for another's.
+    slot.streams(by: source.server.serverProcess)
+    try open(&source, at: position, starters.map(\.publication), &space)
+    let names = starters.map { "\($0.publication) from \($0.from)" }.joined(separator: ", ")
+    logger.info("slot \(slot.name) is read for \(starters.count) connectors: \(names)")
+    let hasEmptyTransactions = source.server.serverVersion < ConnectorRunner.withoutEmptyTransactions
+    var stream = ProductionStream(
+      source, of: slot, for: starters, hasEmptyTransactions: hasEmptyTransactions, limits: limits)
+    switch try pump(&stream) {
+    case .startAgain:
+      return slot.restart(at: stream.frontier, now)
+    default:
+      try stream.finish(RelayClock.now())
+      stream.source.server.end(timeoutMilliseconds: 2_000)
+      logger.info("slot \(slot.name) is not read any more")
+      return []
+    }
+  }
+
+  private func connect(_ limits: inout RelayLimits) throws(SourceError) -> PostgresReplicationSource {
+    do throws(PostgresError) {
+      let catalog = try PostgresConnection(reading: runner.plan.database)
+      try runner.setSilence(of: &limits, on: catalog)
+      return PostgresReplicationSource(try connectReplication(), catalog: catalog)
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  private func connectReplication() throws(PostgresError) -> ReplicationConnection {
+    try ReplicationConnection(
+      runner.plan.database, answerWithinMilliseconds: runner.plan.answerMilliseconds,
+      silenceMaxMilliseconds: runner.plan.silenceMaxMilliseconds)
+  }
+
+  /// In the order of the files: one whose publication cannot be read together with those before it is refused.
+  private func withoutConflicts(
+    _ starters: [SharedSlot.Starter], _ source: borrowing PostgresReplicationSource
+  ) throws(SourceError) -> [SharedSlot.Starter] {
+    var taken: [SharedSlot.Starter] = []
+    for starter in starters {
+      if let conflict = try source.conflict(between: taken.map(\.publication) + [starter.publication]) {
+        slot.refuse(starter.member, SourceError(.stop, "sluice.slot.shared: \(conflict)"))
+      } else {
+        taken.append(starter)
+      }
+    }
+    return taken
+  }
+
+  private func open(
+    _ source: inout StreamedTransactions<PostgresReplicationSource>, at position: LSN, _ publications: [String],
+    _ space: inout SpaceForOpen
+  ) throws(SourceError) {
+    if case .unknown = space {
+      do throws(ConnectorFailure) {
+        space = try runner.openSpillSpace(serverVersion: source.server.serverVersion).map { .some($0) } ?? .none
+      } catch {
+        throw SourceError(.stop, error.description)
+      }
+    }
+    let files: (any SpillSpace)? = if case .some(let files) = space { files } else { nil }
+    var names: [String] = []
+    for name in publications where !names.contains(name) { names.append(name) }
+    let end = now + SharedSlotReader.releaseMilliseconds
+    while true {
+      do throws(SourceError) {
+        return try runner.startReplication(&source, at: position, names, files)
+      } catch {
+        // The server has not ended the last stream yet.
+        guard error.remedy == .waitForSlot, now < end, !slot.haveAllEnded else { throw error }
+        wait(milliseconds: 20)
+      }
+    }
+  }
+
+  private func pump(_ stream: inout ProductionStream) throws(SourceError) -> ProductionStream.Turn {
+    var pace = ReadPace()
+    var toldHoldersAt = now
+    while true {
+      let time = RelayClock.now()
+      let turn = try stream.turn(time)
+      for name in stream.takeDetached() {
+        logger.warning(
+          "connector \(name) took no changes for \(runner.plan.sharedSlot?.waitMilliseconds ?? 0) ms: the others go on without it, and it comes back later. Its log is kept"
+        )
+      }
+      if time.monotonicMilliseconds - toldHoldersAt >= SharedSlotReader.holdersMilliseconds {
+        toldHoldersAt = time.monotonicMilliseconds
+        tellHolders(at: stream.frontier)
+      }
+      switch turn {
+      case .busy: continue
+      case .startAgain, .deserted: return turn
+      case .idle(let milliseconds, let isFull):
+        if let pause = pace.pause(afterFrames: stream.frames, at: time.wallNanoseconds), !isFull {
+          var pause = timespec(tv_sec: 0, tv_nsec: pause * 1_000)
+          _ = unsafe nanosleep(&pause, nil)
+        }
+        wait(stream.source.server, isFull: isFull, milliseconds: min(milliseconds, 1_000))
+        if stream.source.server.wantsToWrite { try stream.source.server.flush() }
+      }
+    }
+  }
+
+  /// Connectors that keep log which the others do not need.
+  private func tellHolders(at frontier: LSN) {
+    for holder in slot.holders where holder.hasEnded || holder.position == nil {
+      let kept =
+        holder.position.map { "is kept from LSN \($0) on (\(frontier.bytes(since: $0)) bytes)" }
+        ?? "is kept as a whole, since its position is not known"
+      logger.warning(
+        "connector \(holder.name) \(holder.hasEnded ? "has ended" : "has not started"), and the log of slot \(slot.name) \(kept) until it runs"
+      )
+    }
+  }
+
+  private func wait(_ source: borrowing PostgresReplicationSource, isFull: Bool, milliseconds: Int64) {
+    var events = isFull ? 0 : Int16(POLLIN)
+    if source.wantsToWrite { events |= Int16(POLLOUT) }
+    var entries = [
+      pollfd(fd: source.socket, events: events, revents: 0),
+      pollfd(fd: slot.readerWakeUp.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    _ = unsafe poll(&entries, 2, Int32(clamping: max(0, milliseconds)))
+    if entries[1].revents != 0 { slot.readerWakeUp.clear() }
+  }
+
+  private func wait(milliseconds: Int64) {
+    slot.readerWakeUp.wait(timeoutMilliseconds: Int32(clamping: milliseconds))
+    slot.readerWakeUp.clear()
+  }
+
+  private var now: Int64 { RelayClock.now().monotonicMilliseconds }
+}

@@ -1,0 +1,344 @@
+import ConnectData
+import EmbeddedServers
+import EventEncoding
+import EventRouting
+import Foundation
+import KafkaSink
+import Logging
+import PostgresSource
+import Primitives
+import Testing
+
+@testable import RelayRuntime
+
+/// Three connectors on one slot, against a real server and the embedded broker.
+@Suite(.serialized) struct SharedSlotTests {
+  private static let publications = ["pub_a", "pub_b", "pub_c"]
+
+  /// A server, a broker, and connectors that tell their tables apart by their publications only.
+  private final class Rig: Sendable {
+    let postgres: EmbeddedPostgres
+    let kafka: EmbeddedKafka
+
+    init() throws {
+      postgres = try EmbeddedPostgres()
+      kafka = try EmbeddedKafka()
+      try sql(
+        """
+        CREATE TABLE only_a (id int PRIMARY KEY, v text);
+        CREATE TABLE only_b (id int PRIMARY KEY, v text);
+        CREATE TABLE common (id int PRIMARY KEY, v text);
+        CREATE TABLE nobodys (id int PRIMARY KEY, v text);
+        CREATE PUBLICATION pub_a FOR TABLE only_a, common;
+        CREATE PUBLICATION pub_b FOR TABLE only_b, common;
+        CREATE PUBLICATION pub_c FOR TABLE common WITH (publish = 'insert');
+        """)
+    }
+
+    deinit { postgres.stop(.immediate) }
+
+    func sql(_ text: String) throws { try PostgresConnection(postgres.socketSettings()).execute(text) }
+
+    func value(_ query: String) throws -> String? {
+      try PostgresConnection(postgres.socketSettings()).query(query).firstValue
+    }
+
+    /// Connectors with prefixes `<name>-0` to `<name>-2`, and as many slots as they need.
+    func plans(
+      _ name: String, isShared: Bool, policy: SnapshotPolicy = .noData, brokers: [String?] = [nil, nil, nil]
+    ) -> [ConnectorPlan] {
+      SharedSlotTests.publications.indices.map { index in
+        let brokers = brokers[index] ?? kafka.bootstrapServers
+        var plan = ConnectorPlan(
+          name: "\(name)-\(index)", database: postgres.socketSettings(), databaseName: "postgres",
+          slot: isShared ? "\(name)_slot" : "\(name)_slot_\(index)", publication: SharedSlotTests.publications[index],
+          publicationMode: .disabled, snapshot: SnapshotPlan(policy: policy),
+          producerProperties: [(name: "bootstrap.servers", value: brokers)],
+          clientProperties: [(name: "bootstrap.servers", value: brokers)],
+          storage: .file(postgres.directory + "/offsets-\(name)-\(index)"),
+          makePipelineOptions: { runID in
+            var options = PipelineOptions(
+              topics: TopicName(prefix: "\(name)-\(index)"), database: "postgres", values: ValueOptions(),
+              keyConverter: .json(schemasEnabled: false, JSONOptions()),
+              valueConverter: .json(schemasEnabled: false, JSONOptions()),
+              filter: try TableFilter(tableExcludeList: ["public.nobodys"]), columnFilter: try ColumnFilter(),
+              transforms: [], runID: runID)
+            options.providesTransactionMetadata = true
+            options.skippedOperations = []
+            return options
+          })
+        if isShared { plan.sharedSlot = SharedSlotPlan(waitMilliseconds: 2_000) }
+        plan.drainMilliseconds = 2_000
+        return plan
+      }
+    }
+
+    func start(_ plans: [ConnectorPlan]) throws -> RelayService {
+      var logger = Logger(label: "test")
+      logger.logLevel = ProcessInfo.processInfo.environment["SLUICE_TEST_LOG"] == nil ? .critical : .debug
+      let service = try #require(RelayService(plans: plans, logger: logger))
+      service.start()
+      return service
+    }
+
+    func wait(
+      _ what: String, seconds: Int = 20, _ isTrue: () throws -> Bool
+    ) throws {
+      let end = ContinuousClock.now + .seconds(seconds)
+      while try !isTrue() {
+        guard ContinuousClock.now < end else {
+          Issue.record("\(what): not within \(seconds) s")
+          return
+        }
+        usleep(10_000)
+      }
+    }
+
+    /// Waits until a slot has confirmed all that is written now.
+    func waitUntilConfirmed(_ slot: String) throws {
+      let end = try value("SELECT pg_current_wal_insert_lsn()") ?? ""
+      try wait("\(slot) confirms \(end)") {
+        try value("SELECT confirmed_flush_lsn >= '\(end)' FROM pg_replication_slots WHERE slot_name = '\(slot)'") == "t"
+      }
+    }
+
+    /// What all topics of a prefix hold: by topic and key, the values in their order. Times of processing are left out, and
+    /// so is the prefix.
+    func records(_ prefix: String) throws -> [String: [String]] {
+      var all: [String: [String]] = [:]
+      let properties = [(name: "bootstrap.servers", value: kafka.bootstrapServers)]
+      let times = /"ts_(ms|us|ns)":[0-9]+/
+      for topic in ["public.only_a", "public.only_b", "public.common", "public.nobodys", "transaction", "message"] {
+        _ = try? KafkaConsumer.readToEnd(topic: "\(prefix).\(topic)", properties: properties) { record in
+          let record = record.copied()
+          let key = String(decoding: record.key ?? [], as: UTF8.self)
+          let value = String(decoding: record.value ?? Array("null".utf8), as: UTF8.self)
+          all["\(topic) \(key)", default: []].append(
+            value.replacing(times, with: "").replacing(prefix, with: "prefix"))
+        }
+      }
+      return all
+    }
+  }
+
+  /// Rows of each connector's tables alone and together, transactions that hold nothing for one of them, truncations of
+  /// several tables, operations that one publication leaves out, messages, and a large transaction with a rolled-back part.
+  private static func work(_ rig: Rig) throws {
+    try rig.sql("INSERT INTO only_a VALUES (1, 'a'), (2, 'a')")
+    try rig.sql("INSERT INTO only_b VALUES (1, 'b')")
+    try rig.sql("INSERT INTO nobodys VALUES (1, 'n')")
+    try rig.sql(
+      """
+      BEGIN; INSERT INTO common VALUES (1, 'x'), (2, 'x'); UPDATE only_a SET v = 'aa' WHERE id = 1;
+      UPDATE common SET v = 'y' WHERE id = 1; DELETE FROM only_b; COMMIT
+      """)
+    try rig.sql(
+      "SELECT pg_logical_emit_message(false, 'p', 'outside'); SELECT pg_logical_emit_message(true, 'p', 'inside')")
+    try rig.sql("UPDATE common SET v = 'z'; DELETE FROM common WHERE id = 2")
+    try rig.sql("ALTER TABLE common ADD COLUMN more int DEFAULT 7; INSERT INTO common VALUES (3, 'm')")
+    try rig.sql(
+      """
+      BEGIN; INSERT INTO only_a SELECT g, repeat('w', 200) FROM generate_series(100, 1100) g;
+      SAVEPOINT s; INSERT INTO common SELECT g, 'gone' FROM generate_series(5000, 6000) g; ROLLBACK TO s;
+      INSERT INTO common SELECT g, 'kept' FROM generate_series(100, 1100) g; COMMIT
+      """)
+    try rig.sql("TRUNCATE only_a, common")
+    try rig.sql("BEGIN; INSERT INTO only_a VALUES (9, 'rolled back'); ROLLBACK")
+    for round in 0..<30 {
+      try rig.sql("INSERT INTO only_b VALUES (\(round + 10), 'l'); INSERT INTO only_a VALUES (\(round + 10), 'l')")
+    }
+  }
+
+  @Test func theSameRecordsComeAsFromSlotsOfTheirOwn() throws {
+    let rig = try Rig()
+    let alone = try rig.start(rig.plans("alone", isShared: false))
+    let shared = try rig.start(rig.plans("shared", isShared: true))
+    let services = [alone, shared]
+    try rig.wait("all stream") {
+      services.allSatisfy { $0.connectors.allSatisfy { $0.status.current.state == .running } }
+    }
+    try Self.work(rig)
+    try rig.waitUntilConfirmed("shared_slot")
+    for index in 0..<3 { try rig.waitUntilConfirmed("alone_slot_\(index)") }
+    #expect(try rig.value("SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'shared%'") == "1")
+    for service in services {
+      service.stop()
+      #expect(service.waitForAll().allSatisfy { $0.failure == nil })
+    }
+    for index in 0..<3 {
+      let expected = try rig.records("alone-\(index)")
+      let found = try rig.records("shared-\(index)")
+      #expect(expected.count > 10)
+      let different = Set(expected.keys).union(found.keys).filter { expected[$0] != found[$0] }.sorted()
+      #expect(different.isEmpty, "connector \(index): \(different.prefix(3).map { ($0, expected[$0], found[$0]) })")
+    }
+    // The last position was told before the end.
+    let end = try rig.value("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'shared_slot'")
+    #expect(end != nil)
+  }
+
+  /// First starts, at once and later: rows that were there come once, and everything since follows.
+  @Test func eachConnectorsSnapshotMeetsTheSharedStreamWithoutAGap() throws {
+    let rig = try Rig()
+    try rig.sql("INSERT INTO only_a SELECT g, 'before' FROM generate_series(1, 500) g")
+    try rig.sql("INSERT INTO only_b SELECT g, 'before' FROM generate_series(1, 500) g")
+    let plans = rig.plans("first", isShared: true, policy: .initial)
+    let first = try rig.start([plans[0]])
+    for round in 0..<20 { try rig.sql("INSERT INTO only_a VALUES (\(1000 + round), 'l')") }
+    try rig.wait("the first streams") { first.connectors[0].status.current.state == .running }
+    try rig.waitUntilConfirmed("first_slot")
+    first.stop()
+    #expect(first.waitForAll().allSatisfy { $0.failure == nil })
+    // While it is away changes are made; then another joins, which must not move the slot past the first one's.
+    try rig.sql("UPDATE only_a SET v = 'away' WHERE id = 1")
+    let all = try rig.start(plans)
+    for round in 0..<40 {
+      try rig.sql("INSERT INTO only_b VALUES (\(1000 + round), 'l'); DELETE FROM only_b WHERE id = \(round + 1)")
+    }
+    try rig.wait("all stream") { all.connectors.allSatisfy { $0.status.current.state == .running } }
+    try rig.sql("INSERT INTO common VALUES (1, 'last')")
+    try rig.waitUntilConfirmed("first_slot")
+    all.stop()
+    #expect(all.waitForAll().allSatisfy { $0.failure == nil })
+    let a = try rig.records("first-0")
+    #expect(a.keys.filter { $0.hasPrefix("public.only_a") }.count == 520)
+    #expect(a[#"public.only_a {"id":1}"#]?.last?.contains("away") == true)
+    #expect(a[#"public.only_a {"id":2}"#]?.count == 1)
+    let b = try rig.records("first-1")
+    #expect(b.keys.filter { $0.hasPrefix("public.only_b") }.count >= 500)
+    for id in 1...40 {
+      // Deleted before its snapshot, it was never there; else its end is told.
+      let last = b["public.only_b {\"id\":\(id)}"]?.last
+      #expect(last == nil || last == "null", "row \(id): \(last ?? "")")
+    }
+    for id in 1000..<1040 { #expect(b["public.only_b {\"id\":\(id)}"] != nil, "row \(id)") }
+    #expect(try rig.value("SELECT count(*) FROM pg_replication_slots") == "1")
+  }
+
+  /// A broker that one connector cannot reach: it fills its queue and stops reading. The others go on after a while, its log
+  /// is kept, and once it can deliver it gets everything.
+  @Test func oneThatCannotDeliverDoesNotStopTheOthers() throws {
+    let rig = try Rig()
+    let other = try EmbeddedKafka()
+    var plans = rig.plans("stuck", isShared: true, brokers: [nil, other.bootstrapServers, nil])
+    for index in plans.indices {
+      plans[index].producerProperties.append((name: "queue.buffering.max.messages", value: "50"))
+    }
+    let service = try rig.start(plans)
+    try rig.wait("all stream") { service.connectors.allSatisfy { $0.status.current.state == .running } }
+    try rig.sql("INSERT INTO only_a VALUES (1, 'a'); INSERT INTO only_b VALUES (1, 'b')")
+    try rig.waitUntilConfirmed("stuck_slot")
+    try other.takeDown()
+    for round in 0..<300 {
+      try rig.sql("INSERT INTO common SELECT \(round) * 100 + g, repeat('x', 100) FROM generate_series(1, 20) g")
+    }
+    try rig.sql("INSERT INTO only_a VALUES (2, 'after')")
+    try rig.wait("the others go on", seconds: 40) {
+      service.connectors[0].status.current.recordsAcknowledged > 6_000
+        && service.connectors[2].status.current.recordsAcknowledged > 6_000
+    }
+    // What the stuck one needs is kept.
+    let kept = try rig.value(
+      "SELECT pg_current_wal_lsn() - confirmed_flush_lsn > 100000 FROM pg_replication_slots WHERE slot_name = 'stuck_slot'"
+    )
+    #expect(kept == "t")
+    #expect(service.connectors[1].status.current.recordsAcknowledged < 1_000)
+    try other.bringUp()
+    try rig.wait("the stuck one catches up", seconds: 60) {
+      service.connectors[1].status.current.recordsAcknowledged > 6_000
+    }
+    try rig.waitUntilConfirmed("stuck_slot")
+    service.stop()
+    #expect(service.waitForAll().allSatisfy { $0.failure == nil })
+  }
+
+  @Test func oneThatFailsLeavesTheOthersGoingAndKeepsItsLog() throws {
+    let rig = try Rig()
+    var plans = rig.plans("failing", isShared: true)
+    plans[1].makePipelineOptions = { [make = plans[1].makePipelineOptions] runID in
+      var options = try make(runID)
+      // The table has not the columns of an outbox.
+      let router = EventRouterOptions(
+        router: RegexRouter(pattern: try JavaPattern("(.*)"), replacement: try JavaReplacement("$1")))
+      options.transforms = [TransformStep(alias: "outbox", kind: .eventRouter(router), predicate: nil)]
+      return options
+    }
+    let service = try rig.start(plans)
+    try rig.wait("all stream") { service.connectors.allSatisfy { $0.status.current.state == .running } }
+    try rig.sql("INSERT INTO only_b VALUES (1, 'fails')")
+    try rig.wait("it fails") { service.connectors[1].status.current.state == .failed }
+    let before = try rig.value("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'failing_slot'")
+    for round in 0..<50 { try rig.sql("INSERT INTO only_a VALUES (\(round), 'goes on')") }
+    try rig.wait("the others go on") { service.connectors[0].status.current.transactions >= 50 }
+    usleep(500_000)
+    let after = try rig.value("SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = 'failing_slot'")
+    #expect(before == after)
+    service.stop()
+    #expect(service.waitForAll().filter { $0.failure != nil }.map(\.name) == ["failing-1"])
+    // Mended, it goes on where it failed.
+    let mended = try rig.start(rig.plans("failing", isShared: true))
+    try rig.waitUntilConfirmed("failing_slot")
+    mended.stop()
+    #expect(mended.waitForAll().allSatisfy { $0.failure == nil })
+    #expect(try rig.records("failing-1")[#"public.only_b {"id":1}"#]?.count == 1)
+    #expect(try rig.records("failing-0").keys.filter { $0.hasPrefix("public.only_a") }.count == 50)
+  }
+
+  @Test func standbyTakesOverTheSharedSlot() throws {
+    let rig = try Rig()
+    let first = try rig.start(rig.plans("two", isShared: true))
+    try rig.wait("all stream") { first.connectors.allSatisfy { $0.status.current.state == .running } }
+    let second = try rig.start(rig.plans("two", isShared: true))
+    try rig.wait("all stand by") { second.connectors.allSatisfy { $0.status.current.state == .standby } }
+    try rig.sql("INSERT INTO only_a VALUES (1, 'a')")
+    try rig.waitUntilConfirmed("two_slot")
+    first.stop()
+    #expect(first.waitForAll().allSatisfy { $0.failure == nil })
+    try rig.wait("the second streams", seconds: 5) {
+      second.connectors.allSatisfy { $0.status.current.state == .running }
+    }
+    try rig.sql("INSERT INTO only_a VALUES (2, 'a')")
+    try rig.waitUntilConfirmed("two_slot")
+    second.stop()
+    #expect(second.waitForAll().allSatisfy { $0.failure == nil })
+    #expect(try rig.records("two-0").keys.filter { $0.hasPrefix("public.only_a") }.count == 2)
+  }
+
+  @Test func cutStreamComesBackForAll() throws {
+    let rig = try Rig()
+    let service = try rig.start(rig.plans("cut", isShared: true))
+    try rig.wait("all stream") { service.connectors.allSatisfy { $0.status.current.state == .running } }
+    for round in 0..<5 {
+      try rig.sql("INSERT INTO only_a VALUES (\(round), 'a'); INSERT INTO only_b VALUES (\(round), 'b')")
+      try rig.waitUntilConfirmed("cut_slot")
+      try rig.sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active")
+      try rig.sql("INSERT INTO common VALUES (\(round), 'c')")
+    }
+    try rig.waitUntilConfirmed("cut_slot")
+    service.stop()
+    #expect(service.waitForAll().allSatisfy { $0.failure == nil })
+    for index in 0..<3 {
+      #expect(try rig.records("cut-\(index)").keys.filter { $0.hasPrefix("public.common") }.count == 5)
+    }
+  }
+
+  /// What pgoutput would mix up is refused, for the connector that comes later in the files.
+  @Test(arguments: [
+    (
+      "ALTER PUBLICATION pub_b SET TABLE only_b, common WHERE (id > 5)",
+      "different row filters for table public.common"
+    ),
+    ("ALTER PUBLICATION pub_b SET TABLE only_b, common (id)", "different column lists for table public.common"),
+    ("ALTER PUBLICATION pub_b SET (publish_via_partition_root = true)", "publish_via_partition_root"),
+  ])
+  func publicationsThatCannotBeReadTogetherAreRefused(sql: String, reason: String) throws {
+    let rig = try Rig()
+    try rig.sql(sql)
+    let service = try rig.start(Array(rig.plans("refused", isShared: true)[..<2]))
+    try rig.wait("it is refused") { service.connectors[1].status.current.state == .failed }
+    #expect(service.connectors[1].status.current.lastError?.contains(reason) == true)
+    try rig.wait("the other streams") { service.connectors[0].status.current.state == .running }
+    service.stop()
+    #expect(service.waitForAll().first { $0.name == "refused-1" }?.failure?.kind == .configuration)
+  }
+}
