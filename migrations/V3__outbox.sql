@@ -5,10 +5,10 @@
 CREATE TABLE public.outbox (
   id uuid PRIMARY KEY,
   aggregate_type text NOT NULL
-    CONSTRAINT outbox_aggregate_type_check CHECK (aggregate_type ~ '^[a-zA-Z0-9._-]+$' AND length(aggregate_type) <= 100),
+    CONSTRAINT outbox_aggregate_type_check CHECK (aggregate_type ~ '^[a-zA-Z0-9._-]{1,100}$'),
   aggregate_id text NOT NULL,
   event_type text NOT NULL
-    CONSTRAINT outbox_event_type_check CHECK (event_type ~ '^[a-zA-Z0-9._-]+$' AND length(event_type) <= 100),
+    CONSTRAINT outbox_event_type_check CHECK (event_type ~ '^[a-zA-Z0-9._-]{1,100}$'),
   payload jsonb NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now()
 )
