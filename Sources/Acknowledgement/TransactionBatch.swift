@@ -6,6 +6,10 @@ public struct TransactionBatch: Sendable {
     public var intervalMilliseconds: Int64?
     /// With `poll`, while there is always more to read.
     public var busyMilliseconds: Int64 = 100
+    /// With `poll`: a stream that brought more records since the last commit is read in bursts, and quiet only when none came
+    /// for `pauseMilliseconds`. A commit takes several round trips, in which nothing is read.
+    public var fewRecords = 64
+    public var pauseMilliseconds: Int64 = 2
     /// More records end the Kafka transaction at the next end of a database transaction.
     public var recordsMax = 20_000
     /// `transaction.timeout.ms`. Nothing is left open for longer than half of it.
@@ -20,6 +24,7 @@ public struct TransactionBatch: Sendable {
 
   public let bounds: Bounds
   private var openedAt: Int64 = 0
+  private var lastRecordAt: Int64 = 0
   private var records = 0
   /// Database transactions, or other units, that the Kafka transaction holds whole.
   public private(set) var wholeUnits = 0
@@ -37,13 +42,15 @@ public struct TransactionBatch: Sendable {
   /// A Kafka transaction was opened.
   public mutating func opened(at now: Int64) {
     openedAt = now
+    lastRecordAt = now
     records = 0
     wholeUnits = 0
     hasPartialUnit = false
   }
 
-  public mutating func recordAccepted() {
+  public mutating func recordAccepted(at now: Int64) {
     records += 1
+    lastRecordAt = now
     hasPartialUnit = true
   }
 
@@ -64,11 +71,17 @@ public struct TransactionBatch: Sendable {
   public func isDue(at now: Int64, isQuiet: Bool) -> Bool {
     if isSpoilt { return false }
     if records >= bounds.recordsMax || bounds.commitsEachUnit { return true }
-    return (isQuiet && bounds.intervalMilliseconds == nil) || now - openedAt >= delayMilliseconds
+    return isQuiet && now >= quietFrom || now - openedAt >= delayMilliseconds
   }
 
-  /// Until `isDue` for the time alone.
-  public func millisecondsUntilDue(at now: Int64) -> Int64 { max(0, openedAt + delayMilliseconds - now) }
+  /// Until `isDue` for the time alone, as long as nothing comes.
+  public func millisecondsUntilDue(at now: Int64) -> Int64 { max(0, min(openedAt + delayMilliseconds, quietFrom) - now) }
+
+  /// When a stream in which nothing is left to read counts as quiet.
+  private var quietFrom: Int64 {
+    if bounds.intervalMilliseconds != nil { return .max }
+    return records <= bounds.fewRecords ? openedAt : lastRecordAt + bounds.pauseMilliseconds
+  }
 
   private var delayMilliseconds: Int64 {
     min(bounds.intervalMilliseconds ?? bounds.busyMilliseconds, bounds.timeoutMilliseconds / 4)

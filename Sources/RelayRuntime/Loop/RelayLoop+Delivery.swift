@@ -55,7 +55,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
       switch try sink.enqueue(slot.record, ticket: ticket.rawValue) {
       case .accepted:
         ledger.recordAccepted(ordinal: slot.ordinal)
-        batch?.recordAccepted()
+        batch?.recordAccepted(at: monotonicNow)
         observations.recordsAccepted += 1
         return true
       case .queueFull:
