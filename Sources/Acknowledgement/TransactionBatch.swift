@@ -75,7 +75,9 @@ public struct TransactionBatch: Sendable {
   }
 
   /// Until `isDue` for the time alone, as long as nothing comes.
-  public func millisecondsUntilDue(at now: Int64) -> Int64 { max(0, min(openedAt + delayMilliseconds, quietFrom) - now) }
+  public func millisecondsUntilDue(at now: Int64) -> Int64 {
+    max(0, min(openedAt + delayMilliseconds, quietFrom) - now)
+  }
 
   /// When a stream in which nothing is left to read counts as quiet.
   private var quietFrom: Int64 {

@@ -4,7 +4,8 @@ import Testing
 
 /// When a Kafka transaction is due, with `transaction.boundary=poll`.
 struct TransactionBatchTests {
-  private func batch(records: Int, at now: Int64 = 10, _ bounds: TransactionBatch.Bounds = .init()) -> TransactionBatch {
+  private func batch(records: Int, at now: Int64 = 10, _ bounds: TransactionBatch.Bounds = .init()) -> TransactionBatch
+  {
     var batch = TransactionBatch(bounds)
     batch.opened(at: 10)
     for _ in 0..<records { batch.recordAccepted(at: now) }

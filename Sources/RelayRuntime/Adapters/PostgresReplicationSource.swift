@@ -171,6 +171,14 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
     }
   }
 
+  mutating func hasRolledBack(anyOf transactions: [TransactionID]) throws(SourceError) -> Bool {
+    do throws(PostgresError) {
+      return try TransactionStatus.hasRolledBack(anyOf: transactions, on: catalogConnection)
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
   mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription {
     do throws(PostgresError) {
       return try Self.describe(relation, &catalog, on: catalogConnection)

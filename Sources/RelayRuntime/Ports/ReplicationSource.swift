@@ -15,6 +15,8 @@ public protocol ReplicationSource: ~Copyable {
   mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer
   /// The slot's `catalog_xmin`, for `source.xmin`.
   mutating func slotXmin() throws(SourceError) -> UInt64?
+  /// Whether one of these (sub)transactions was rolled back; all have ended.
+  mutating func hasRolledBack(anyOf transactions: [TransactionID]) throws(SourceError) -> Bool
   /// Throws when the relay has stood still for so long that another may have its slot. Called in each turn, and a few times
   /// within one.
   mutating func checkPresence() throws(SourceError)
@@ -25,6 +27,7 @@ public protocol ReplicationSource: ~Copyable {
 extension ReplicationSource where Self: ~Copyable {
   public mutating func slotXmin() throws(SourceError) -> UInt64? { nil }
   public mutating func checkPresence() throws(SourceError) {}
+  public mutating func hasRolledBack(anyOf transactions: [TransactionID]) throws(SourceError) -> Bool { false }
   public var isReplaying: Bool { false }
 }
 

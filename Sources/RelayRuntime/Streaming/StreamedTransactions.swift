@@ -40,6 +40,9 @@ public struct StreamedTransactions<Server: ReplicationSource & ~Copyable>: Repli
       }
     }
     if let failure { throw failure }
+    if !assembly.doubtful.isEmpty {
+      try assembly.settleDoubt(hasRolledBack: try server.hasRolledBack(anyOf: assembly.doubtful))
+    }
     if let keptBytes { return .kept(byteCount: keptBytes) }
     return received
   }
@@ -50,5 +53,8 @@ public struct StreamedTransactions<Server: ReplicationSource & ~Copyable>: Repli
     try server.describe(relation)
   }
   public mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer { try server.lookUp(row) }
+  public mutating func hasRolledBack(anyOf transactions: [TransactionID]) throws(SourceError) -> Bool {
+    try server.hasRolledBack(anyOf: transactions)
+  }
   public mutating func slotXmin() throws(SourceError) -> UInt64? { try server.slotXmin() }
 }

@@ -28,6 +28,8 @@ final class TransactionAssembly {
   private var known: [RelationOID: DescribedRelation] = [:]
   private var relationsSeen: UInt64 = 0
   private var replay: TransactionReplay?
+  /// Of the transaction that is about to come out: whether one of these was rolled back has to be asked first.
+  private(set) var doubtful: [TransactionID] = []
   /// Since the connection was made.
   private(set) var spilledTransactions: UInt64 = 0
 
@@ -197,6 +199,7 @@ final class TransactionAssembly {
         "the commit of transaction \(commit.transaction), of which nothing has come", at: lsn)
     }
     memoryBytes -= transaction.memoryBytes
+    doubtful = transaction.largeSubtransactions.ids
     var begin: LSN?
     do throws(SpillError) {
       begin = try transaction.firstChangeLSN()
@@ -206,6 +209,17 @@ final class TransactionAssembly {
     if rules.sendsEmptyTransactions { begin = transaction.firstLSN }
     replay = TransactionReplay(
       transaction, commit, beginningAt: begin, descriptions: settle(transaction.relations, isReplayed: begin != nil))
+  }
+
+  /// The answer for those that were `doubtful`.
+  func settleDoubt(hasRolledBack: Bool) throws(SourceError) {
+    defer { doubtful = [] }
+    guard hasRolledBack else { return }
+    replay = nil
+    throw SourceError(
+      .reconnectWithoutStreaming,
+      "the server sent changes of a savepoint that was rolled back, without telling of it"
+    )
   }
 
   // MARK: Tables

@@ -1,4 +1,5 @@
 import Foundation
+import PostgresSource
 import Testing
 
 extension Integration {
@@ -32,6 +33,24 @@ extension Integration {
         open["open.message"] = Self.withoutRepetitions(open["open.message"] ?? [])
         #expect(committed.values.reduce(0) { $0 + $1.count } > statements)
         Self.compare(committed, open)
+      }
+    }
+
+    /// The server, which had brought the savepoint's first rows to disk, sends them and never says that they were rolled back.
+    @Test func aLargeSavepointThatARestartFallsIntoIsNotInventedWhenItIsRolledBack() async throws {
+      try await onOwnThread {
+        let rig = try OpenTransactionRig()
+        defer { rig.stop() }
+        let writer = try PostgresConnection(rig.postgres.tcpSettings())
+        func insert(_ session: Int, _ rows: Int) -> String {
+          "INSERT INTO shared (session, v) SELECT \(session), i FROM generate_series(1, \(rows)) i"
+        }
+        try writer.execute("BEGIN; \(insert(1, 10)); SAVEPOINT s; \(insert(2, 5_000))")
+        _ = try rig.readAll(.parallel)
+        // So few that they are sent once: once more, and the server would count the savepoint among what it has sent.
+        try writer.execute("\(insert(3, 400)); ROLLBACK TO s; \(insert(4, 10)); COMMIT")
+        for reader in OpenTransactionRig.Reader.allCases { _ = try rig.readAll(reader) }
+        Self.compare(try rig.records(.off), try rig.records(.parallel))
       }
     }
 

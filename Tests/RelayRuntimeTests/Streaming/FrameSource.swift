@@ -6,9 +6,14 @@ import RelayRuntime
 /// A connection that gives a list of frames.
 struct FrameSource: ReplicationSource, ~Copyable {
   var frames: [[UInt8]]
+  /// What the commit log says.
+  private let rolledBack: Set<TransactionID>
   private var next = 0
 
-  init(_ frames: [[UInt8]]) { self.frames = frames }
+  init(_ frames: [[UInt8]], rolledBack: Set<TransactionID> = []) {
+    self.frames = frames
+    self.rolledBack = rolledBack
+  }
 
   mutating func receive(readingSocket: Bool, _ body: (RawSpan) -> Void) throws(SourceError) -> SourceReceived {
     guard next < frames.count else { return .nothing }
@@ -24,13 +29,17 @@ struct FrameSource: ReplicationSource, ~Copyable {
     throw SourceError(.stop, "there is no catalogue")
   }
   mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer { .missing }
+  mutating func hasRolledBack(anyOf transactions: [TransactionID]) throws(SourceError) -> Bool {
+    transactions.contains { rolledBack.contains($0) }
+  }
 }
 
 /// What comes out when all frames have gone in.
 func assemble(
-  _ frames: [[UInt8]], _ space: any SpillSpace, memoryBytesMax: Int = 1 << 20, sendsEmptyTransactions: Bool = false
+  _ frames: [[UInt8]], _ space: any SpillSpace, memoryBytesMax: Int = 1 << 20, sendsEmptyTransactions: Bool = false,
+  rolledBack: Set<TransactionID> = []
 ) throws(SourceError) -> [[UInt8]] {
-  var source = StreamedTransactions(FrameSource(frames))
+  var source = StreamedTransactions(FrameSource(frames, rolledBack: rolledBack))
   source.begin(
     spillingTo: space, memoryBytesMax: memoryBytesMax, sendsEmptyTransactions: sendsEmptyTransactions)
   var out: [[UInt8]] = []

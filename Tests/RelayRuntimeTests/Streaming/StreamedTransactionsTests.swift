@@ -146,6 +146,18 @@ import Testing
     }
   }
 
+  /// The server does not tell of it where it had brought more than 4,096 changes to disk before it streamed them.
+  @Test func aLargeSavepointThatTheServerDidNotSayWasRolledBackAsksForTheOtherProtocol() throws {
+    let rows = (0..<4_097).map { row(UInt64(20 + $0), "a", xid: 8) }
+    let frames = [start(7), described(xid: 8)] + rows + [row(9_000, "b", xid: 7), stop, commit(7)]
+    #expect(try assemble(frames, space).count == 4_097 + 4)
+    #expect {
+      try assemble(frames, space, rolledBack: [TransactionID(rawValue: 8)])
+    } throws: { error in
+      (error as? SourceError)?.remedy == .reconnectWithoutStreaming
+    }
+  }
+
   @Test func aTransactionThatIsRolledBackComesToNothing() throws {
     let frames = [start(7), described(xid: 7), row(21, "b", xid: 7), stop, rollBack(7, 7)]
     #expect(try assemble(frames, space, memoryBytesMax: 10).isEmpty)
