@@ -24,13 +24,18 @@ extension Integration {
         var sessions = try InterleavedSessions(rig.postgres.tcpSettings(), seed: seed, rowsMax: 100)
         try sessions.run(statements: statements)
         // Both read the log when it is all there, so that the catalogue answers both the same.
-        for reader in OpenTransactionRig.Reader.allCases { _ = try rig.readAll(reader) }
+        _ = try rig.readAll(.off)
+        let log = try rig.readAll(.parallel)
         #expect(try rig.openTransactionsSent(to: .off) == 0)
         #expect(try rig.openTransactionsSent(to: .parallel) > 0, "no transaction was sent open")
         let committed = try rig.records(.off)
         var open = try rig.records(.parallel)
         // A message outside transactions moves no position: after a way back to the other protocol it comes again.
-        open["open.message"] = Self.withoutRepetitions(open["open.message"] ?? [])
+        // On the same way back the server may still count the old connection; then the relay stands by, and begins anew where
+        // its state says.
+        for (topic, records) in open where topic == "open.message" || log.contains("standing by") {
+          open[topic] = Self.withoutRepetitions(records)
+        }
         #expect(committed.values.reduce(0) { $0 + $1.count } > statements)
         Self.compare(committed, open)
       }
