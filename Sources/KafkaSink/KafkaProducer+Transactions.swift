@@ -1,36 +1,59 @@
 import CRdkafka
+import Glibc
 
-/// Transactions of a producer with a `transactional.id`.
-///
-/// librdkafka's calls wait for the brokers. Each of these waits no longer than told and returns `false` when there is more
-/// to wait for: call it again, and nothing else of the four meanwhile (`rdkafka.h`, "Transactional producer API": a call
-/// that timed out resumes). Delivery reports must be collected in between.
 extension KafkaProducer {
+  /// Of a producer with a `transactional.id`. Usable while the producer lives, whose owner sees to that.
+  public var transactions: ProducerTransactions { unsafe ProducerTransactions(client: client) }
+}
+
+/// librdkafka's transactional calls. All but `begin` wait for the brokers: call them on a thread that can wait, one at a
+/// time, while another collects the producer's events, without which a flush does not end.
+///
+/// A call whose time is over could be resumed, says `rdkafka.h`; here it never is, and its producer is to be closed. The
+/// results of a call's steps go through one mailbox, so that a step that was queued when the time was over answers for the
+/// next one; the call then ends early, and the broker's answer to EndTxn meets no commit and aborts the process
+/// (`rdkafka_txnmgr.c`: "Invalid transaction state transition", seen with 2.0.2). A process that was stopped for a moment is
+/// enough.
+@safe
+public struct ProducerTransactions: @unchecked Sendable {
+  let client: OpaquePointer
+  private static let pauseMicroseconds: UInt32 = 20_000
+  /// With less time left, a call is not made again: it could end in the middle of a step.
+  private static let againMilliseconds = 1_000
+
   /// Once, before the first transaction: fences every earlier producer of the same `transactional.id`, and waits until
   /// what they left open is aborted or committed.
-  public mutating func initTransactions(timeoutMilliseconds: Int) throws(KafkaError) -> Bool {
-    unsafe try hasEnded(rd_kafka_init_transactions(client, Int32(clamping: timeoutMilliseconds)))
+  public func initialize(timeoutMilliseconds: Int) throws(KafkaError) {
+    try unsafe call(timeoutMilliseconds) { unsafe rd_kafka_init_transactions(client, $0) }
   }
 
   /// A local step. The records from here on belong to the transaction.
-  public mutating func beginTransaction() throws(KafkaError) {
+  public func begin() throws(KafkaError) {
     if let error = unsafe rd_kafka_begin_transaction(client) { throw unsafe KafkaError(consuming: error) }
   }
 
   /// Waits for the acknowledgement of the transaction's records, too.
-  public mutating func commitTransaction(timeoutMilliseconds: Int) throws(KafkaError) -> Bool {
-    unsafe try hasEnded(rd_kafka_commit_transaction(client, Int32(clamping: timeoutMilliseconds)))
+  public func commit(timeoutMilliseconds: Int) throws(KafkaError) {
+    try unsafe call(timeoutMilliseconds) { unsafe rd_kafka_commit_transaction(client, $0) }
   }
 
   /// Gives up what is queued or in flight; each record is reported as `purged`.
-  public mutating func abortTransaction(timeoutMilliseconds: Int) throws(KafkaError) -> Bool {
-    unsafe try hasEnded(rd_kafka_abort_transaction(client, Int32(clamping: timeoutMilliseconds)))
+  public func abort(timeoutMilliseconds: Int) throws(KafkaError) {
+    try unsafe call(timeoutMilliseconds) { unsafe rd_kafka_abort_transaction(client, $0) }
   }
 
-  private func hasEnded(_ error: OpaquePointer?) throws(KafkaError) -> Bool {
-    guard let error = unsafe error else { return true }
-    let failure = unsafe KafkaError(consuming: error)
-    if failure.isRetriable, !failure.requiresAbort, !failure.isFatal { return false }
-    throw failure
+  /// A call that the brokers could not take for the moment has ended, and is made again; one that they have not answered
+  /// has not.
+  private func call(_ timeoutMilliseconds: Int, _ body: (Int32) -> OpaquePointer?) throws(KafkaError) {
+    let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
+    var left = timeoutMilliseconds
+    while let error = unsafe body(Int32(clamping: left)) {
+      let failure = unsafe KafkaError(consuming: error)
+      left = ContinuousClock.now.duration(to: deadline).milliseconds
+      guard failure.isRetriable, !failure.requiresAbort, !failure.isFatal, failure.kind != .timedOut,
+        left >= ProducerTransactions.againMilliseconds
+      else { throw failure }
+      usleep(ProducerTransactions.pauseMicroseconds)
+    }
   }
 }

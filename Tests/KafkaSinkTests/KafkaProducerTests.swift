@@ -235,11 +235,7 @@ import Testing
     let kafka = try EmbeddedKafka()
     kafka.failNext(.initProducerId, with: [.clusterAuthorizationFailed])
     var producer = try makeProducer(kafka)
-    #expect(producer.fatalError == nil)
-    let topic = try producer.topicIndex("fatal")
-    var record = EncodedRecord()
-    fill(&record, topic: topic, key: nil, value: nil)
-    _ = try producer.enqueue(record, ticket: 1)
+    // The producer asks as soon as it is connected.
     var fatal: KafkaError?
     for _ in 0..<50 where fatal == nil {
       for case .error(let error) in producer.collectDeliveries(timeoutMilliseconds: 100, { _, _ in })
@@ -249,8 +245,10 @@ import Testing
     #expect(error.kind == .notAuthorized)
     #expect(error.name == "CLUSTER_AUTHORIZATION_FAILED")
     #expect(producer.fatalError?.code == error.code)
+    var record = EncodedRecord()
+    fill(&record, topic: try producer.topicIndex("fatal"), key: nil, value: nil)
     do {
-      _ = try producer.enqueue(record, ticket: 2)
+      _ = try producer.enqueue(record, ticket: 1)
       Issue.record("accepted after a fatal error")
     } catch { #expect(error.isFatal) }
   }

@@ -13,11 +13,6 @@ import Testing
     ])
   }
 
-  private func wait(_ body: () throws -> Bool) throws {
-    for _ in 0..<2_000 { if try body() { return } }
-    Issue.record("the call has not ended")
-  }
-
   private func send(_ text: String, _ producer: inout KafkaProducer, topic: Int) throws {
     var record = EncodedRecord()
     record.topic = topic
@@ -26,24 +21,29 @@ import Testing
     #expect(try producer.enqueue(record, ticket: 7) == .accepted)
   }
 
-  @Test func committedRecordsAreReadAndCallsThatTimeOutResume() throws {
+  private func collectOne(_ producer: inout KafkaProducer) throws {
+    var acknowledged = 0
+    for _ in 0..<1_000 where acknowledged == 0 {
+      producer.collectDeliveries(timeoutMilliseconds: 10) { ticket, result in
+        #expect(ticket == 7)
+        #expect(result.error == nil)
+        acknowledged += 1
+      }
+    }
+    #expect(acknowledged == 1)
+  }
+
+  @Test func committedRecordsAreRead() throws {
     let kafka = try EmbeddedKafka()
     try kafka.createTopic("t")
     var producer = try producer(kafka, id: "one")
     let topic = try producer.topicIndex("t")
-    try wait { try producer.initTransactions(timeoutMilliseconds: 1) }
+    try producer.transactions.initialize(timeoutMilliseconds: 30_000)
     for number in 1...3 {
-      try producer.beginTransaction()
+      try producer.transactions.begin()
       try send("\(number)", &producer, topic: topic)
-      var acknowledged = 0
-      try wait {
-        producer.collectDeliveries { ticket, result in
-          #expect(ticket == 7)
-          if result.error == nil { acknowledged += 1 }
-        }
-        return try producer.commitTransaction(timeoutMilliseconds: 1)
-      }
-      #expect(acknowledged == 1)
+      try collectOne(&producer)
+      try producer.transactions.commit(timeoutMilliseconds: 30_000)
     }
     var values: [[UInt8]] = []
     _ = try KafkaConsumer.readToEnd(
@@ -54,26 +54,27 @@ import Testing
     #expect(values.count == 3)
   }
 
-  @Test func abortGivesBackWhatWasQueuedAndTheProducerGoesOn() throws {
+  @Test func abortGivesBackWhatWasQueuedAndTheProducerGoesOn() async throws {
     let kafka = try EmbeddedKafka()
     try kafka.createTopic("t")
     var producer = try producer(kafka, id: "two")
     let topic = try producer.topicIndex("t")
-    try wait { try producer.initTransactions(timeoutMilliseconds: 10) }
-    try producer.beginTransaction()
+    try producer.transactions.initialize(timeoutMilliseconds: 30_000)
+    try producer.transactions.begin()
     for _ in 0..<50 { try send("x", &producer, topic: topic) }
+    let transactions = producer.transactions
+    let abort = Task.detached { try transactions.abort(timeoutMilliseconds: 30_000) }
     var reports = 0
-    try wait {
-      producer.collectDeliveries { _, _ in reports += 1 }
-      return try producer.abortTransaction(timeoutMilliseconds: 5)
+    for _ in 0..<1_000 where reports < 50 {
+      producer.collectDeliveries(timeoutMilliseconds: 10) { _, _ in reports += 1 }
+      await Task.yield()
     }
     #expect(reports == 50)
-    try producer.beginTransaction()
+    try await abort.value
+    try producer.transactions.begin()
     try send("y", &producer, topic: topic)
-    try wait {
-      producer.collectDeliveries { _, result in #expect(result.error == nil) }
-      return try producer.commitTransaction(timeoutMilliseconds: 5)
-    }
+    try collectOne(&producer)
+    try producer.transactions.commit(timeoutMilliseconds: 30_000)
   }
 
   @Test func recordOutsideATransactionIsRefused() throws {
@@ -81,7 +82,7 @@ import Testing
     try kafka.createTopic("t")
     var producer = try producer(kafka, id: "three")
     let topic = try producer.topicIndex("t")
-    try wait { try producer.initTransactions(timeoutMilliseconds: 10) }
+    try producer.transactions.initialize(timeoutMilliseconds: 30_000)
     var record = EncodedRecord()
     record.topic = topic
     #expect(throws: KafkaError.self) { try producer.enqueue(record, ticket: 1) }

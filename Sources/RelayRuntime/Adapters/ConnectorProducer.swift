@@ -1,5 +1,6 @@
 import Acknowledgement
 import EventEncoding
+import Glibc
 import KafkaSink
 import Logging
 import Primitives
@@ -13,20 +14,23 @@ final class ConnectorProducer {
 
   /// Of a state record, which is nobody's unit. No unit's ticket reaches it (`RecordTicket`).
   private static let stateTicket = UInt.max
-  /// The thread waits so long for a commit at a time, and serves PostgreSQL in between. Not shorter: with 2 ms, where most
-  /// commits time out and resume, a process was seen to abort on librdkafka 2.0.2's own thread.
-  static let commitTurnMilliseconds = 500
+  /// The connector's thread waits so long for a commit at a time, and serves PostgreSQL in between.
+  static let commitTurnMilliseconds: Int32 = 500
+  private static let stopCheckMilliseconds: Int32 = 100
   /// A connector that ends waits so long for the brokers to take its abort; else they abort by `transaction.timeout.ms`.
   private static let abortMilliseconds: Int64 = 3_000
 
   var producer: KafkaProducer
   private(set) var transaction = Transaction.none
   private let plan: TransactionPlan?
+  /// `nil` is at least once.
+  private let waitingCall: WaitingCall?
   private let batching: RecordBatching
   private let logger: Logger
   private let stateTopic: Int
   private var openedAt: Int64 = 0
   private var isStateAcknowledged = false
+  private var isCommitUnderWay = false
   private var failure: SinkError?
   /// librdkafka repeats its connection errors; each text is logged once until it changes.
   private var lastEvent = ""
@@ -47,9 +51,13 @@ final class ConnectorProducer {
     } catch {
       throw SinkError("the Kafka producer cannot be made: \(error)")
     }
+    waitingCall = plan == nil ? nil : WaitingCall()
+    if plan != nil, waitingCall == nil { throw SinkError("no file descriptor left for the Kafka producer") }
     self.plan = plan
     self.logger = logger
   }
+
+  deinit { waitingCall?.stop() }
 
   // MARK: Records
 
@@ -133,27 +141,19 @@ final class ConnectorProducer {
 
   /// Fences earlier producers of the connector and ends what they left open. Waits for the brokers; `isStopped` ends that.
   func initialize(timeoutMilliseconds: Int64, isStopped: () -> Bool) throws(SinkError) {
-    let until = RelayClock.now().monotonicMilliseconds + timeoutMilliseconds
-    while try !initTurn() {
-      try collect { _, _ in }
-      if isStopped() || RelayClock.now().monotonicMilliseconds >= until {
-        throw SinkError("the brokers have not answered within \(timeoutMilliseconds) ms", remedy: .startOver)
-      }
+    begin { transactions throws(KafkaError) in
+      try transactions.initialize(timeoutMilliseconds: Int(timeoutMilliseconds))
     }
-  }
-
-  private func initTurn() throws(SinkError) -> Bool {
-    do throws(KafkaError) {
-      return try producer.initTransactions(timeoutMilliseconds: 1_000)
-    } catch {
-      throw sinkError(error)
+    while try !hasEnded(within: ConnectorProducer.stopCheckMilliseconds) {
+      try collect { _, _ in }
+      if isStopped() { throw SinkError("stopped while the brokers were asked", remedy: .startOver) }
     }
   }
 
   func beginTransaction() throws(SinkError) {
     precondition(transaction == .none, "a transaction is open")
     do throws(KafkaError) {
-      try producer.beginTransaction()
+      try producer.transactions.begin()
     } catch {
       throw sinkError(error)
     }
@@ -170,40 +170,76 @@ final class ConnectorProducer {
     return .accepted
   }
 
-  func pollCommit(timeoutMilliseconds: Int) throws(SinkError) -> Bool {
+  /// Waits until the commit has ended, the time is over or the producer has something to collect. `false`: not yet.
+  func pollCommit(timeoutMilliseconds: Int32) throws(SinkError) -> Bool {
     precondition(transaction == .committing, "nothing is being committed")
-    // The call would wait for the report, which only this thread collects.
     guard isStateAcknowledged else { return false }
-    do throws(KafkaError) {
-      guard try producer.commitTransaction(timeoutMilliseconds: timeoutMilliseconds) else { return false }
-    } catch {
-      throw sinkError(error)
-    }
+    if !isCommitUnderWay { beginCommitCall() }
+    guard try hasEnded(within: timeoutMilliseconds) else { return false }
+    isCommitUnderWay = false
     transaction = .none
     return true
   }
 
-  /// Commits a transaction that holds consumer offsets instead of a state record. `false`: not yet.
-  func commitWithOffsets(timeoutMilliseconds: Int) throws(KafkaError) -> Bool {
-    guard try producer.commitTransaction(timeoutMilliseconds: timeoutMilliseconds) else { return false }
+  /// Commits a transaction that holds consumer offsets instead of a state record, and waits for that.
+  func commitWithOffsets() throws(SinkError) {
+    beginCommitCall()
+    while try !hasEnded(within: ConnectorProducer.commitTurnMilliseconds) { try collect { _, _ in } }
+    isCommitUnderWay = false
     transaction = .none
-    return true
   }
 
+  private func beginCommitCall() {
+    let timeoutMilliseconds = Int(clamping: plan?.bounds.timeoutMilliseconds ?? 0)
+    begin { transactions throws(KafkaError) in try transactions.commit(timeoutMilliseconds: timeoutMilliseconds) }
+    isCommitUnderWay = true
+  }
+
+  /// Gives up what is queued; an open transaction is aborted. What the brokers have not answered goes on without the
+  /// connector, and ends the producer: a commit that is under way cannot be taken back, and the next producer's
+  /// `initialize` waits for its outcome.
   func abandon() {
     producer.purge()
-    guard plan != nil, transaction != .none, producer.fatalError == nil else { return }
+    guard let waitingCall, transaction != .none, !waitingCall.isUnderWay, producer.fatalError == nil else { return }
+    _ = try? waitingCall.take()
+    begin { transactions throws(KafkaError) in
+      try transactions.abort(timeoutMilliseconds: Int(ConnectorProducer.abortMilliseconds))
+    }
     let until = RelayClock.now().monotonicMilliseconds + ConnectorProducer.abortMilliseconds
-    do throws(KafkaError) {
-      while try !producer.abortTransaction(timeoutMilliseconds: 200) {
+    do throws(SinkError) {
+      while try !hasEnded(within: ConnectorProducer.stopCheckMilliseconds) {
         producer.collectDeliveries { _, _ in }
         if RelayClock.now().monotonicMilliseconds >= until { break }
       }
     } catch {
-      // A commit that is under way cannot be taken back; the next producer waits for its outcome.
       logger.debug("the Kafka transaction could not be aborted: \(error)")
     }
     transaction = .none
+  }
+
+  // MARK: Calls that wait
+
+  private func begin(_ call: @escaping @Sendable (ProducerTransactions) throws(KafkaError) -> Void) {
+    guard let waitingCall else { preconditionFailure("a producer without transactions") }
+    let transactions = producer.transactions
+    // Held, not used, until the call has ended: the client must live as long.
+    nonisolated(unsafe) let owner = self
+    waitingCall.begin { () throws(KafkaError) in
+      try unsafe withExtendedLifetime(owner) { () throws(KafkaError) in try call(transactions) }
+    }
+  }
+
+  private func hasEnded(within timeoutMilliseconds: Int32) throws(SinkError) -> Bool {
+    guard let waitingCall else { preconditionFailure("a producer without transactions") }
+    var entries = [waitingCall.ended.descriptor, producer.eventDescriptor].map { descriptor in
+      pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    }
+    _ = unsafe poll(&entries, nfds_t(entries.count), timeoutMilliseconds)
+    do throws(KafkaError) {
+      return try waitingCall.take()
+    } catch {
+      throw sinkError(error)
+    }
   }
 }
 

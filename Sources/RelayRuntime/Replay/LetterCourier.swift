@@ -230,12 +230,18 @@ final class LetterCourier {
     do throws(KafkaError) {
       if sink.isInTransaction {
         try offsets.add(passed, to: producer.producer)
-        while try !producer.commitWithOffsets(timeoutMilliseconds: ConnectorProducer.commitTurnMilliseconds) {}
       } else {
         try offsets.commit(passed)
       }
     } catch {
       throw ConnectorFailure(kafka: error, doing: "committing how far the letters are redelivered")
+    }
+    if sink.isInTransaction {
+      do throws(SinkError) {
+        try producer.commitWithOffsets()
+      } catch {
+        throw ConnectorFailure(RelayFailure.sink(error))
+      }
     }
     passed = [:]
     passedCount = 0

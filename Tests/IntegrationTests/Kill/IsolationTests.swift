@@ -15,9 +15,9 @@ extension Integration {
     }
 
     private func producer() throws -> KafkaProducer {
-      var producer = try KafkaProducer(
+      let producer = try KafkaProducer(
         properties: kafka.properties + [(name: "transactional.id", value: topic)])
-      try wait { try producer.initTransactions(timeoutMilliseconds: 500) }
+      try producer.transactions.initialize(timeoutMilliseconds: 30_000)
       return producer
     }
 
@@ -36,8 +36,9 @@ extension Integration {
     private func commit(_ producer: inout KafkaProducer) throws {
       try wait {
         producer.collectDeliveries { _, _ in }
-        return try producer.commitTransaction(timeoutMilliseconds: 500)
+        return producer.queuedCount == 0
       }
+      try producer.transactions.commit(timeoutMilliseconds: 30_000)
     }
 
     private func committed() throws -> [String] {
@@ -50,18 +51,15 @@ extension Integration {
 
     @Test func abortedRecordsAreNotRead() throws {
       var producer = try producer()
-      try producer.beginTransaction()
+      try producer.transactions.begin()
       try send("aborted", &producer)
       var isAcknowledged = false
       try wait {
         producer.collectDeliveries { _, result in isAcknowledged = result.error == nil }
         return isAcknowledged
       }
-      try wait {
-        producer.collectDeliveries { _, _ in }
-        return try producer.abortTransaction(timeoutMilliseconds: 500)
-      }
-      try producer.beginTransaction()
+      try producer.transactions.abort(timeoutMilliseconds: 30_000)
+      try producer.transactions.begin()
       try send("committed", &producer)
       try commit(&producer)
       #expect(try committed() == ["committed"])
@@ -69,7 +67,7 @@ extension Integration {
 
     @Test func laterProducerEndsWhatTheEarlierLeftAndTheEarlierCommitsNothing() throws {
       var earlier = try producer()
-      try earlier.beginTransaction()
+      try earlier.transactions.begin()
       try send("earlier", &earlier)
       var isAcknowledged = false
       try wait {
@@ -77,7 +75,7 @@ extension Integration {
         return isAcknowledged
       }
       var later = try producer()
-      try later.beginTransaction()
+      try later.transactions.begin()
       try send("later", &later)
       try commit(&later)
       let failure = #expect(throws: KafkaError.self) { try commit(&earlier) }
