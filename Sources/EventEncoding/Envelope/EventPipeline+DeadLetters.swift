@@ -197,8 +197,8 @@ extension EventPipeline {
     guard options.deadLetter?.holdsKeys == true else { return [] }
     var name = HeldKeys.tableName(plan.id)
     let columns: [ColumnPlan]
-    if let outbox = plan.outbox.lazy.compactMap({ $0 }).first {
-      guard case .success(let router) = outbox else { return [name] }
+    if let outbox = plan.outbox.first(where: \.isRouted) {
+      guard case .found(let router) = outbox else { return [name] }
       columns = [plan.columns[router.key]]
     } else {
       columns = plan.keyColumns
@@ -210,7 +210,7 @@ extension EventPipeline {
       switch value {
       case .null:
         // An event without a key has no order to keep.
-        if plan.outbox.contains(where: { $0 != nil }) { return [] }
+        if plan.outbox.contains(where: \.isRouted) { return [] }
         name.append(0xFF)
       case .text(let range), .binary(let range):
         for shift in [24, 16, 8, 0] { name.append(UInt8(truncatingIfNeeded: range.count >> shift)) }

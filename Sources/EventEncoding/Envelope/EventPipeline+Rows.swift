@@ -30,8 +30,8 @@ extension EventPipeline {
         guard chain.applies(index, to: subject, topics: topics, hasHeader: { slot.record.hasHeader($0) }) else {
           continue
         }
-        switch chain.steps[index].kind {
-        case .regexRouter(let router): subject.topic = try route(index, router, subject.topic, plan, lsn)
+        switch chain.actions[index] {
+        case .regexRouter: subject.topic = try route(index, subject.topic, plan, lsn)
         case .eventRouter:
           records.cancelLast()
           return
@@ -118,14 +118,14 @@ extension EventPipeline {
           collectionOrder: collectionOrder, topic: subject.topic)
         return try finish(tree, from: index, plan: plan, lsn, into: &record)
       }
-      switch chain.steps[index].kind {
-      case .regexRouter(let router):
-        subject.topic = try route(index, router, subject.topic, plan, lsn)
+      switch chain.actions[index] {
+      case .regexRouter: subject.topic = try route(index, subject.topic, plan, lsn)
       case .record: preconditionFailure("a record that is no envelope any more became a tree before")
-      case .eventRouter(let router):
+      case .eventRouter:
         if isTombstone { return false }
         guard isEnvelope else { continue }
-        if !router.isExact {
+        let router = outbox.router(index)
+        if !router.options.isExact {
           // Debezium makes the whole row before its router sees it, so a column that nobody asked for fails it too.
           if let old { try rows.check(plan, old, old: nil, message, lsn: lsn) }
           if let new { try rows.check(plan, completed ?? new, old: fallback, message, lsn: lsn) }
@@ -133,7 +133,7 @@ extension EventPipeline {
         switch operation {
         case .delete: return false
         case .update:
-          guard router.invalidOperationBehavior == .fatal else { return false }
+          guard router.options.invalidOperationBehavior == .fatal else { return false }
           throw failure(
             index, TransformFailure("an update of the outbox table, with table.op.invalid.behavior=fatal"), plan, lsn)
         case .truncate, .message:
@@ -141,11 +141,10 @@ extension EventPipeline {
         case .create, .read: break
         }
         do throws(TransformFailure) {
-          guard let outboxPlan = try plan.outbox[index]?.get() else { continue }
+          guard let columns = try plan.outbox[index].found() else { continue }
           subject.topic = try outbox.write(
-            index, router, outboxPlan, plan, completed ?? new!, old: fallback, message, lsn: lsn, now: now, rows: &rows,
-            topics: &topics,
-            into: &record)
+            router, columns, plan, completed ?? new!, old: fallback, message, lsn: lsn, now: now, rows: &rows,
+            topics: &topics, into: &record)
         } catch {
           throw failure(index, error, plan, lsn)
         }

@@ -14,9 +14,9 @@ extension EventPipeline {
     defer { lastHeaders = tree.sharedHeaders ?? tree.headers }
     for index in start..<chain.steps.count {
       guard chain.applies(index, to: tree, topics: &topics) else { continue }
-      if case .regexRouter(let router) = chain.steps[index].kind {
+      if chain.actions[index] == .regexRouter {
         // Two steps, since the route may add the name that is then read.
-        let topic = try route(index, router, topics.index(of: tree.topic), plan, lsn)
+        let topic = try route(index, topics.index(of: tree.topic), plan, lsn)
         if tree.topic != topics.names[topic] { tree.copyHeaders() }
         tree.topic = topics.names[topic]
         continue
@@ -86,10 +86,10 @@ extension EventPipeline {
   }
 
   mutating func route(
-    _ index: Int, _ router: RegexRouter, _ topic: Int, _ plan: RelationPlan?, _ lsn: LSN
+    _ index: Int, _ topic: Int, _ plan: RelationPlan?, _ lsn: LSN
   ) throws(PipelineError) -> Int {
     do throws(JavaReplacement.Refusal) {
-      return try chain.route(index, router, topic, topics: &topics)
+      return try chain.route(index, topic, topics: &topics)
     } catch {
       throw failure(index, TransformFailure(error.reason), plan, lsn)
     }

@@ -38,7 +38,7 @@ final class RelationPlan {
   /// `,"schema":"public","table":"accounts"` of the source block.
   let sourceTableJSON: [UInt8]
   /// Per transform of the chain: for an event router its plan, or why it has none.
-  let outbox: [Result<OutboxPlan, TransformFailure>?]
+  let outbox: [OutboxColumns]
 
   /// Columns with values that cannot be converted, maybe: what an event router looks at though it reads others.
   private(set) lazy var fallibleColumns = columns.filter(\.isFallible)
@@ -142,11 +142,11 @@ final class RelationPlan {
     JSONText.writeString(id.name, into: &source)
     sourceTableJSON = source.array
     outbox = options.transforms.map { step in
-      guard case .eventRouter(let router) = step.kind else { return nil }
+      guard case .eventRouter(let router) = step.kind else { return .notRouted }
       do throws(TransformFailure) {
-        return .success(try OutboxPlan(router, fields: fields))
+        return .found(try OutboxPlan(router, fields: fields))
       } catch {
-        return .failure(error)
+        return .missing(error)
       }
     }
   }

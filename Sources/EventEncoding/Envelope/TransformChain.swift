@@ -10,7 +10,13 @@ final class TransformChain {
     var isTombstone: Bool
   }
 
+  /// A step's kind by itself: looking at `TransformStep.Kind` copies the options that it holds.
+  enum Action {
+    case regexRouter, eventRouter, record
+  }
+
   let steps: [TransformStep]
+  let actions: [Action]
   /// Per step, whether an envelope that it applies to becomes a tree there: the step works on trees, or one after it asks
   /// for what bytes do not say of a routed event.
   let takesTree: [Bool]
@@ -26,6 +32,13 @@ final class TransformChain {
       case .regexRouter: nil
       case .eventRouter(let options): EventRouterTransform(options)
       case .record(let transform): transform
+      }
+    }
+    actions = steps.map { step in
+      switch step.kind {
+      case .regexRouter: .regexRouter
+      case .eventRouter: .eventRouter
+      case .record: .record
       }
     }
     takesTree = steps.indices.map { index in
@@ -57,11 +70,10 @@ final class TransformChain {
     return holds
   }
 
-  /// The topic that a router's pattern makes of `topic`.
-  func route(
-    _ index: Int, _ router: RegexRouter, _ topic: Int, topics: inout TopicTable
-  ) throws(JavaReplacement.Refusal) -> Int {
+  /// The topic that the pattern of a `RegexRouter` makes of `topic`.
+  func route(_ index: Int, _ topic: Int, topics: inout TopicTable) throws(JavaReplacement.Refusal) -> Int {
     if let known = TransformChain.lookUp(routes[index], topic) { return known }
+    guard case .regexRouter(let router) = steps[index].kind else { return topic }
     let routed = topics.index(of: try router.route(topics.names[topic]))
     TransformChain.store(routed, &routes[index], at: topic)
     return routed

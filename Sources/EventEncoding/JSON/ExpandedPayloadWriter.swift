@@ -24,8 +24,20 @@ public struct ExpandedPayloadWriter: ~Copyable {
   private static let stringBytesMax = 1 << 20
 
   private let nullBehavior: PayloadExpansion.NullBehavior
-  /// Names of the open objects, all of them on one stack.
-  private var names: [Range<Int>] = []
+  private struct Name {
+    var range: Range<Int>
+    /// Its first eight bytes, or all of them and spaces.
+    var head: UInt64
+    /// It is ASCII, and written as it stands.
+    var isPlain: Bool
+
+    /// One of 64 bits: names that are alike have the same.
+    var mark: UInt64 { 1 << (((head &+ UInt64(range.count)) &* 0x9E37_79B9_7F4A_7C15) >> 58) }
+  }
+
+  /// Names of the open objects, all of them on one stack, of which the first `nameCount` count.
+  private var names: [Name] = []
+  private var nameCount = 0
   /// Names and types of the object being written, while it is an element of an array.
   private var shape = ByteWriter()
   private var arraysOfObjects = 0
@@ -37,7 +49,7 @@ public struct ExpandedPayloadWriter: ~Copyable {
 
   public mutating func write(_ payload: RawSpan, into out: inout ByteWriter) -> Outcome {
     let start = out.count
-    names.removeAll(keepingCapacity: true)
+    nameCount = 0
     shape.removeAll()
     arraysOfObjects = 0
     var at = 0
@@ -68,7 +80,8 @@ public struct ExpandedPayloadWriter: ~Copyable {
   /// At `{`. False sends the whole payload to the tree, as in every function here.
   private mutating func object(_ text: RawSpan, _ at: inout Int, depth: Int, into out: inout ByteWriter) -> Bool {
     guard depth <= Self.depthMax else { return false }
-    let firstName = names.count
+    let firstName = nameCount
+    var marks: UInt64 = 0
     at += 1
     out.append(UInt8(ascii: "{"))
     JSONTokens.skipSpace(text, &at)
@@ -78,20 +91,27 @@ public struct ExpandedPayloadWriter: ~Copyable {
     }
     var isFirst = true
     while true {
-      guard let name = name(text, &at), isNew(name, text, since: firstName) else { return false }
-      names.append(name)
+      guard let name = name(text, &at), nameCount - firstName < Self.membersMax else { return false }
+      if marks & name.mark != 0, !isNew(name, text, since: firstName) { return false }
+      marks |= name.mark
+      remember(name)
+      let range = name.range
       JSONTokens.skipSpace(text, &at)
       guard JSONTokens.take(UInt8(ascii: ":"), text, &at) else { return false }
       JSONTokens.skipSpace(text, &at)
       let before = out.count
       let shapeBefore = shape.count
       if !isFirst { out.append(UInt8(ascii: ",")) }
-      JSONText.writeString(text.extracting(name), into: &out)
+      if name.isPlain {
+        out.append(text.extracting((range.lowerBound - 1)..<(range.upperBound + 1)))
+      } else {
+        JSONText.writeString(text.extracting(range), into: &out)
+      }
       out.append(UInt8(ascii: ":"))
       if arraysOfObjects > 0 {
         // A quote cannot be part of a name here, so names and marks cannot be taken for each other.
         shape.append(UInt8(ascii: "\""))
-        shape.append(text.extracting(name))
+        shape.append(text.extracting(range))
         shape.append(UInt8(ascii: "\""))
       }
       guard let kind = value(text, &at, depth: depth, into: &out) else { return false }
@@ -104,7 +124,7 @@ public struct ExpandedPayloadWriter: ~Copyable {
       JSONTokens.skipSpace(text, &at)
       if JSONTokens.take(UInt8(ascii: "}"), text, &at) {
         out.append(UInt8(ascii: "}"))
-        names.removeLast(names.count - firstName)
+        nameCount = firstName
         return true
       }
       guard JSONTokens.take(UInt8(ascii: ","), text, &at) else { return false }
@@ -231,34 +251,42 @@ public struct ExpandedPayloadWriter: ~Copyable {
   }
 
   /// A name without escapes, of at least one byte.
-  private func name(_ text: RawSpan, _ at: inout Int) -> Range<Int>? {
+  private func name(_ text: RawSpan, _ at: inout Int) -> Name? {
     guard JSONTokens.take(UInt8(ascii: "\""), text, &at) else { return nil }
     let start = at
-    while at < text.byteCount {
+    var isPlain = true
+    while true {
+      at = text.plainEnd(from: at)
+      guard at < text.byteCount else { return nil }
       let byte = text.byte(at: at)
-      if byte == UInt8(ascii: "\"") {
-        let range = start..<at
-        at += 1
-        return range.isEmpty || range.count > Self.nameBytesMax ? nil : range
-      }
-      if byte == UInt8(ascii: "\\") || byte < 0x20 { return nil }
+      if byte == UInt8(ascii: "\"") { break }
+      guard byte >= 0x80 else { return nil }
+      isPlain = false
       at += 1
     }
-    return nil
+    let range = start..<at
+    at += 1
+    if range.isEmpty || range.count > Self.nameBytesMax { return nil }
+    return Name(range: range, head: text.word(at: start, width: min(8, range.count)), isPlain: isPlain)
   }
 
-  private func isNew(_ name: Range<Int>, _ text: RawSpan, since firstName: Int) -> Bool {
-    guard names.count - firstName < Self.membersMax else { return false }
-    for index in firstName..<names.count {
+  private mutating func remember(_ name: Name) {
+    if nameCount == names.count { names.append(name) } else { names[nameCount] = name }
+    nameCount += 1
+  }
+
+  private func isNew(_ name: Name, _ text: RawSpan, since firstName: Int) -> Bool {
+    let count = name.range.count
+    for index in firstName..<nameCount {
       let other = names[index]
-      guard other.count == name.count else { continue }
-      var offset = 0
-      while offset < name.count,
-        text.byte(at: other.lowerBound + offset) == text.byte(at: name.lowerBound + offset)
+      guard other.head == name.head, other.range.count == count else { continue }
+      var offset = 8
+      while offset < count,
+        text.byte(at: other.range.lowerBound + offset) == text.byte(at: name.range.lowerBound + offset)
       {
         offset += 1
       }
-      if offset == name.count { return false }
+      if offset >= count { return false }
     }
     return true
   }

@@ -5,43 +5,43 @@ import Primitives
 
 /// The event's value: its payload, as it is or expanded, alone or beside placed columns.
 extension OutboxEncoder {
-  mutating func writeValue(
-    _ step: Int, _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan,
+  func writeValue(
+    _ router: OutboxRouter, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan,
     rows: inout RowEncoder, into record: inout EncodedRecord
   ) throws(TransformFailure) {
     let column = row.relation.columns[plan.payload]
     if column.isPlainText, case .text(let range) = row.column(plan.payload) {
       return try writeValue(
-        step, router, plan, row, text: message.extracting(range), isNull: false, message, rows: &rows, into: &record)
+        router, plan, row, text: message.extracting(range), isNull: false, message, rows: &rows, into: &record)
     }
     // A default stands in for NULL, as in `Struct.get`.
     switch try row.value(plan.payload, message, rows: &rows) {
     case .text(let text):
       unsafe try writeValue(
-        step, router, plan, row, text: text.span.bytes, isNull: false, message, rows: &rows, into: &record)
+        router, plan, row, text: text.span.bytes, isNull: false, message, rows: &rows, into: &record)
     case let value:
       try writeValue(
-        step, router, plan, row, text: nil, isNull: value == .null, message, rows: &rows, into: &record)
+        router, plan, row, text: nil, isNull: value == .null, message, rows: &rows, into: &record)
     }
   }
 
   /// - Parameter text: the payload, where it is a text.
-  private mutating func writeValue(
-    _ step: Int, _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, text: RawSpan?, isNull: Bool,
+  private func writeValue(
+    _ router: OutboxRouter, _ plan: OutboxPlan, _ row: OutboxRow, text: RawSpan?, isNull: Bool,
     _ message: RawSpan, rows: inout RowEncoder, into record: inout EncodedRecord
   ) throws(TransformFailure) {
     var isBlank = isNull
     if let text { isBlank = OutboxEncoder.isBlank(text) }
-    let isTombstone = isBlank && router.sendsTombstoneOnEmptyPayload
+    let isTombstone = isBlank && router.options.sendsTombstoneOnEmptyPayload
     if !plan.hasEnvelope, isTombstone {
       record.value = nil
       return
     }
-    if !plan.hasEnvelope, let text, writeExpanded(step, router, text, into: &record) { return }
-    let payload = expanded(router, row.relation.columns[plan.payload].schema, text)
+    if !plan.hasEnvelope, let text, writeExpanded(router, text, into: &record) { return }
+    let payload = expanded(router.options, row.relation.columns[plan.payload].schema, text)
     if plan.hasEnvelope {
       try writeEnvelope(
-        step, plan, row, payload, isTombstone: isTombstone, message, rows: &rows, into: &record)
+        router, plan, row, payload, isTombstone: isTombstone, message, rows: &rows, into: &record)
       return
     }
     switch payload {
@@ -62,13 +62,13 @@ extension OutboxEncoder {
   }
 
   /// The usual outbox: payload bytes to JSON bytes, without a tree. Returns whether that was possible.
-  private mutating func writeExpanded(
-    _ step: Int, _ router: EventRouterOptions, _ text: RawSpan, into record: inout EncodedRecord
+  private func writeExpanded(
+    _ router: OutboxRouter, _ text: RawSpan, into record: inout EncodedRecord
   ) -> Bool {
-    guard router.expandsJSONPayload, case .json(schemasEnabled: false, _) = valueConverter else { return false }
+    guard router.options.expandsJSONPayload, case .json(schemasEnabled: false, _) = valueConverter else { return false }
     let start = record.bytes.count
     let isWritten =
-      if let expansion = expansion[step] {
+      if let expansion = router.expansion {
         expansion.writer.write(text, into: &record.bytes) == .written
       } else {
         CompactJSON.writeDocument(text, into: &record.bytes)
@@ -116,8 +116,9 @@ extension OutboxEncoder {
   }
 
   /// With placements in the envelope the value is a structure: `payload`, then the placed columns.
-  private mutating func writeEnvelope(
-    _ step: Int, _ plan: OutboxPlan, _ row: OutboxRow, _ payload: Payload, isTombstone: Bool, _ message: RawSpan,
+  private func writeEnvelope(
+    _ router: OutboxRouter, _ plan: OutboxPlan, _ row: OutboxRow, _ payload: Payload, isTombstone: Bool,
+    _ message: RawSpan,
     rows: inout RowEncoder, into record: inout EncodedRecord
   ) throws(TransformFailure) {
     var ownSchema = row.relation.columns[plan.payload].schema
@@ -141,7 +142,7 @@ extension OutboxEncoder {
         row.isNull(column) ? nil : try OutboxPlan.version(try row.value(column, message, rows: &rows)))
     }
     let route = try routeText(plan, row, message, rows: &rows)
-    let schema = try valueSchemas[step].schema(
+    let schema = try router.valueSchemas.schema(
       payload: payloadSchema, version: version, table: row.relation.outboxTable, placements: plan.envelope, route: route
     )
     var columns: [ConnectValue] = []

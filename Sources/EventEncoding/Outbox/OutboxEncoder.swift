@@ -10,31 +10,22 @@ struct OutboxEncoder {
   let keyConverter: RecordConverter
   let valueConverter: RecordConverter
   let headerConverter: HeaderConverter
-  private var routes: [RouteCache] = []
-  var valueSchemas: [OutboxValueSchemas] = []
-  /// Per transform of the chain that expands payloads.
-  private(set) var expansion: [ExpansionWriter?]
+  /// By the transform's place in the chain.
+  private let routers: [OutboxRouter?]
   private let idHeader = Array("id".utf8)
 
   init(options: PipelineOptions) {
     keyConverter = options.keyConverter
     valueConverter = options.valueConverter
     headerConverter = options.headerConverter
-    routes = Array(repeating: RouteCache(), count: options.transforms.count)
-    valueSchemas = options.transforms.map { step in
-      if case .eventRouter(let router) = step.kind { return OutboxValueSchemas(isExact: router.isExact) }
-      return OutboxValueSchemas()
-    }
-    expansion = options.transforms.map { step in
-      guard case .eventRouter(let router) = step.kind, router.expandsJSONPayload, !router.isExact else { return nil }
-      return ExpansionWriter(nullBehavior: router.jsonPayloadNullBehavior)
+    routers = options.transforms.map { step in
+      if case .eventRouter(let router) = step.kind { OutboxRouter(router) } else { nil }
     }
   }
 
-  /// A class, since an array cannot hold a non-copyable value.
-  final class ExpansionWriter {
-    var writer: ExpandedPayloadWriter
-    init(nullBehavior: PayloadExpansion.NullBehavior) { writer = ExpandedPayloadWriter(nullBehavior: nullBehavior) }
+  func router(_ step: Int) -> OutboxRouter {
+    guard let router = routers[step] else { preconditionFailure("the transform is no event router") }
+    return router
   }
 
   /// What the payload is after expansion.
@@ -48,9 +39,9 @@ struct OutboxEncoder {
     case textUnderWrongSchema(PayloadFailure)
   }
 
-  /// Fills the record but for its topic, which is returned. `step` is the transform's place in the chain.
-  mutating func write(
-    _ step: Int, _ router: EventRouterOptions, _ plan: OutboxPlan, _ relation: RelationPlan, _ tuple: TupleLayout,
+  /// Fills the record but for its topic, which is returned.
+  func write(
+    _ router: OutboxRouter, _ plan: OutboxPlan, _ relation: RelationPlan, _ tuple: TupleLayout,
     old: TupleLayout?, _ message: RawSpan, lsn: LSN, now: Int64, rows: inout RowEncoder, topics: inout TopicTable,
     into record: inout EncodedRecord
   ) throws(TransformFailure) -> Int {
@@ -58,8 +49,9 @@ struct OutboxEncoder {
     let time = try time(plan, row, message, now: now, rows: &rows)
     record.timestampMilliseconds = time.timestamp
     try writeHeader(idHeader, row, plan.id, message, rows: &rows, into: &record)
-    for placement in plan.headers {
-      try writeHeader(placement.name, row, placement.column, message, rows: &rows, into: &record)
+    for index in plan.headers.indices {
+      try writeHeader(
+        plan.headers[index].name, row, plan.headers[index].column, message, rows: &rows, into: &record)
     }
     if let exact = time.exact {
       record.appendHeader(Array(OutboxPlan.timeHeader.utf8)) { out in
@@ -67,12 +59,12 @@ struct OutboxEncoder {
         return true
       }
     }
-    try writeValue(step, router, plan, row, message, rows: &rows, into: &record)
+    try writeValue(router, plan, row, message, rows: &rows, into: &record)
     if let partition = plan.partition {
       record.partition = try self.partition(row, partition, message, rows: &rows)
     }
     record.key = try writeColumn(row, plan.key, keyConverter, message, rows: &rows, into: &record.bytes)
-    return try topic(step, router, plan, row, message, rows: &rows, topics: &topics)
+    return try topic(router, plan, row, message, rows: &rows, topics: &topics)
   }
 
   // MARK: Parts
@@ -106,30 +98,30 @@ struct OutboxEncoder {
       try row.value(column, message, rows: &rows), column: row.relation.columns[column].name)
   }
 
-  private mutating func topic(
-    _ step: Int, _ router: EventRouterOptions, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan,
+  private func topic(
+    _ router: OutboxRouter, _ plan: OutboxPlan, _ row: OutboxRow, _ message: RawSpan,
     rows: inout RowEncoder, topics: inout TopicTable
   ) throws(TransformFailure) -> Int {
     let column = row.relation.columns[plan.route]
     if column.isPlainText, case .text(let range) = row.column(plan.route) {
-      return try topic(step, router, message.extracting(range), topics: &topics)
+      return try topic(router, message.extracting(range), topics: &topics)
     }
     let text = Array(try routeText(plan, row, message, rows: &rows).utf8)
-    return unsafe try topic(step, router, text.span.bytes, topics: &topics)
+    return unsafe try topic(router, text.span.bytes, topics: &topics)
   }
 
-  private mutating func topic(
-    _ step: Int, _ router: EventRouterOptions, _ value: RawSpan, topics: inout TopicTable
+  private func topic(
+    _ router: OutboxRouter, _ value: RawSpan, topics: inout TopicTable
   ) throws(TransformFailure) -> Int {
-    if let known = routes[step].topic(for: value) { return known }
+    if let known = router.routes.topic(for: value) { return known }
     let name: String
     do throws(JavaReplacement.Refusal) {
-      name = try router.router.route(value.string)
+      name = try router.options.router.route(value.string)
     } catch {
       throw TransformFailure("route.topic.replacement: \(error.reason)")
     }
     let topic = topics.index(of: name)
-    routes[step].remember(value, topic: topic)
+    router.routes.remember(value, topic: topic)
     return topic
   }
 

@@ -1,8 +1,9 @@
 import ConnectData
 
 /// Where the event router finds its parts in the rows of one table: columns by their place among the record's fields.
-/// Made once per relation. Source: Debezium 3.6, `EventRouterDelegate.apply`.
-public struct OutboxPlan: Sendable {
+/// Made once per relation; a class, since a copy of a row's dozen references is dear. Source: Debezium 3.6,
+/// `EventRouterDelegate.apply`.
+public final class OutboxPlan: Sendable {
   public enum Timestamp: Sendable {
     /// The envelope's processing time.
     case envelope

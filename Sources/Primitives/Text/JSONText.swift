@@ -29,50 +29,49 @@ public enum JSONText {
   /// something special they stay, and what that becomes is written over the rest.
   public static func writeContent(_ text: RawSpan, escapesSupplementary: Bool = true, into out: inout ByteWriter) {
     let count = text.byteCount
-    // A word may be stored whole though only a part of it counts.
-    out.reserve(count + wordSize)
-    var at = 0
+    var at = appendPlain(text, from: 0, into: &out)
     while at < count {
-      let width = min(wordSize, count &- at)
-      let word = word(of: text, at: at, width: width)
-      // Room for the rest of the text and a word more has been made before the loop, and is made after each escape.
-      unsafe out.base.storeBytes(of: word.littleEndian, toByteOffset: out.length, as: UInt64.self)
-      let found = specialBytes(word)
-      if found == 0 {
-        at &+= width
-        out.length &+= width
-        continue
-      }
-      let clean = found.trailingZeroBitCount >> 3
-      at &+= clean
-      out.length &+= clean
       at = writeSpecial(text, at: at, escapesSupplementary: escapesSupplementary, into: &out)
-      out.reserve(count &- at &+ wordSize)
+      at = appendPlain(text, from: at, into: &out)
     }
   }
 
-  /// `width` bytes, the first of them lowest, and spaces behind them.
+  /// Copies from `start` up to the first quote, backslash, control character or byte beyond ASCII, and returns where that
+  /// stands, or the text's end.
   @inline(__always)
-  private static func word(of text: RawSpan, at: Int, width: Int) -> UInt64 {
+  static func appendPlain(_ text: RawSpan, from start: Int, into out: inout ByteWriter) -> Int {
     let count = text.byteCount
-    // The caller has at + width <= count, and so have the loads.
-    if width == 8 {
-      return unsafe UInt64(littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: UInt64.self))
+    // A word may be stored whole though only a part of it counts.
+    out.reserve(count &- start &+ wordSize)
+    let target = unsafe out.base + (out.length &- start)
+    var at = start
+    while at < count {
+      let width = min(wordSize, count &- at)
+      let word = text.uncheckedWord(at: at, width: width)
+      unsafe target.storeBytes(of: word.littleEndian, toByteOffset: at, as: UInt64.self)
+      let found = specialBytes(word)
+      if found != 0 {
+        at &+= found.trailingZeroBitCount >> 3
+        break
+      }
+      at &+= width
     }
-    let bits = UInt64(truncatingIfNeeded: width &* 8)
-    let spaces = UInt64(0x2020_2020_2020_2020) << bits
-    if count >= 8 {
-      let last = unsafe UInt64(
-        littleEndian: text.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self))
-      return last >> (64 &- bits) | spaces
+    out.length &+= at &- start
+    return at
+  }
+
+  /// Where the first such byte stands from `start` on, or the text's end.
+  @inline(__always)
+  static func plainEnd(_ text: RawSpan, from start: Int) -> Int {
+    let count = text.byteCount
+    var at = start
+    while at < count {
+      let width = min(wordSize, count &- at)
+      let found = specialBytes(text.uncheckedWord(at: at, width: width))
+      if found != 0 { return at &+ found.trailingZeroBitCount >> 3 }
+      at &+= width
     }
-    var word: UInt64 = 0
-    var index = width
-    while index > 0 {
-      index &-= 1
-      word = word << 8 | UInt64(unsafe text.unsafeLoad(fromUncheckedByteOffset: at &+ index, as: UInt8.self))
-    }
-    return word | spaces
+    return count
   }
 
   /// The top bit of each byte that is a quote, a backslash, a control character or not ASCII. Exact up to the first of them:

@@ -60,26 +60,24 @@ public enum JSONTokens {
     at += 1
     out.append(UInt8(ascii: "\""))
     let start = at
-    var runStart = at
-    while at < text.byteCount {
-      let byte = text.byte(at: at)
-      if byte == UInt8(ascii: "\"") {
+    while true {
+      at = JSONText.appendPlain(text, from: at, into: &out)
+      guard at < text.byteCount else { return false }
+      switch text.byte(at: at) {
+      case UInt8(ascii: "\""):
         guard at - start <= bytesMax else { return false }
-        JSONText.writeContent(text.extracting(runStart..<at), into: &out)
         out.append(UInt8(ascii: "\""))
         at += 1
         return true
+      case UInt8(ascii: "\\"):
+        guard escape(text, &at, into: &out) else { return false }
+      case 0..<0x20: return false
+      default:
+        let run = at
+        while at < text.byteCount, text.byte(at: at) >= 0x80 { at += 1 }
+        JSONText.writeContent(text.extracting(run..<at), into: &out)
       }
-      if byte < 0x20 { return false }
-      if byte != UInt8(ascii: "\\") {
-        at += 1
-        continue
-      }
-      JSONText.writeContent(text.extracting(runStart..<at), into: &out)
-      guard escape(text, &at, into: &out) else { return false }
-      runStart = at
     }
-    return false
   }
 
   /// One escape, written as Jackson writes the character it stands for.

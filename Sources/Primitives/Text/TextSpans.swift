@@ -12,6 +12,40 @@ extension RawSpan {
     return true
   }
 
+  /// Up to eight bytes, the first of them lowest, and spaces in place of those behind them. `width` is 1 to 8, and they
+  /// are all there.
+  public func word(at offset: Int, width: Int) -> UInt64 {
+    precondition(offset >= 0 && width > 0 && width <= 8 && offset <= byteCount - width)
+    return uncheckedWord(at: offset, width: width)
+  }
+
+  /// The caller sees to what `word` looks after.
+  @inline(__always)
+  func uncheckedWord(at offset: Int, width: Int) -> UInt64 {
+    let end = offset &+ width
+    // The loads end where the bytes end, or begin where the span begins.
+    if width == 8 {
+      return unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+    }
+    let bits = UInt64(truncatingIfNeeded: width &* 8)
+    let spaces = UInt64(0x2020_2020_2020_2020) << bits
+    if end >= 8 {
+      let last = unsafe UInt64(
+        littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 8, as: UInt64.self))
+      return last >> (64 &- bits) | spaces
+    }
+    var word: UInt64 = 0
+    var index = width
+    while index > 0 {
+      index &-= 1
+      word = word << 8 | UInt64(unsafe unsafeLoad(fromUncheckedByteOffset: offset &+ index, as: UInt8.self))
+    }
+    return word | spaces
+  }
+
+  /// Where the bytes' first quote, backslash, control character or byte beyond ASCII stands from `start` on, or the end.
+  public func plainEnd(from start: Int) -> Int { JSONText.plainEnd(self, from: start) }
+
   /// The text as a `String`; bytes that are not UTF-8 are repaired. Not for the row path.
   public var string: String { String(decoding: array, as: UTF8.self) }
 
