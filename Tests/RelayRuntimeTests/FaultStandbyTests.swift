@@ -139,6 +139,94 @@ import Testing
     #expect(relay.waitForAll().first?.failure == nil)
   }
 
+  // MARK: A server that still has the earlier session
+
+  /// Streams, and has given the stream up because the server's process of it hangs. Returns that process.
+  private func freezeStream(
+    of relay: RelayService, _ connection: borrowing PostgresConnection
+  ) throws -> pid_t {
+    #expect(waits(for: .running, of: relay))
+    let process = try #require(
+      try connection.query(
+        "SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'shared_slot'"
+      ).firstValue.flatMap { pid_t($0) })
+    kill(process, SIGSTOP)
+    let end = ContinuousClock.now + .seconds(10)
+    var isBack = false
+    while !isBack, ContinuousClock.now < end {
+      usleep(10_000)
+      isBack =
+        try connection.query(
+          "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'walsender' AND pid <> $1::int", [String(process)]
+        ).rows.count == 1
+    }
+    #expect(isBack)
+    // A standby would say so by now.
+    usleep(300_000)
+    return process
+  }
+
+  /// The lock's key is a hash of the name, negative or not.
+  @Test func theLockIsToldOfItsSessionWhateverTheSlotIsCalled() throws {
+    let postgres = try EmbeddedPostgres()
+    defer { postgres.stop() }
+    let connection = try PostgresConnection(postgres.socketSettings())
+    let session = try ReplicationConnection(postgres.socketSettings())
+    let other = try ReplicationConnection(postgres.socketSettings())
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+      let own = [0, session.serverProcess]
+      #expect(try !ReplicationSlot.isHeld(name, byAnyOf: own, on: connection))
+      let isLocked = try session.tryLock(slot: name)
+      #expect(isLocked)
+      #expect(try ReplicationSlot.isHeld(name, byAnyOf: own, on: connection), "slot \(name)")
+      #expect(try !ReplicationSlot.isHeld(name, byAnyOf: [other.serverProcess], on: connection))
+    }
+  }
+
+  /// Its own session is no other relay: what is delivered and not stored yet does not come again.
+  @Test(arguments: [false, true])
+  func relayWaitsForItsEarlierSessionAndBeginsAnewOnlyWhereAnotherHas(anotherBegins: Bool) throws {
+    let postgres = try EmbeddedPostgres()
+    let kafka = try EmbeddedKafka()
+    defer { postgres.stop(.immediate) }
+    let connection = try PostgresConnection(postgres.socketSettings())
+    try connection.execute("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+    var plan = plan(postgres, kafka: kafka.bootstrapServers)
+    plan.silenceMaxMilliseconds = 1_500
+    let relay = try start(plan)
+    let process = try freezeStream(of: relay, connection)
+    defer { kill(process, SIGCONT) }
+    #expect(relay.connectors[0].status.current.state == .reconnecting)
+    var store = FileStateStore(path: postgres.directory + "/offsets")
+    if anotherBegins {
+      var other = try #require(try store.load(connector: "c"))
+      other.relay = RelayTerm(after: other.relay)
+      try store.store(other)
+    }
+    kill(process, SIGCONT)
+    #expect(waits(for: .running, of: relay))
+    #expect(try store.load(connector: "c")?.relay?.number == (anotherBegins ? 3 : 1))
+    relay.stop()
+    #expect(relay.waitForAll().first?.failure == nil)
+  }
+
+  @Test func stopIsNotKeptWaitingByTheEarlierSession() throws {
+    let postgres = try EmbeddedPostgres()
+    let kafka = try EmbeddedKafka()
+    defer { postgres.stop(.immediate) }
+    let connection = try PostgresConnection(postgres.socketSettings())
+    try connection.execute("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
+    var plan = plan(postgres, kafka: kafka.bootstrapServers)
+    plan.silenceMaxMilliseconds = 1_500
+    let relay = try start(plan)
+    let process = try freezeStream(of: relay, connection)
+    defer { kill(process, SIGCONT) }
+    let stoppedAt = ContinuousClock.now
+    relay.stop()
+    #expect(relay.waitForAll().first?.failure == nil)
+    #expect(ContinuousClock.now - stoppedAt < .seconds(5))
+  }
+
   @Test func serverGivesUpARelayWithinTheTimeThatIsSet() throws {
     let postgres = try EmbeddedPostgres()
     defer { postgres.stop() }

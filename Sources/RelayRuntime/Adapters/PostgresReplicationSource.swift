@@ -67,6 +67,14 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
       history: history, isShared: shared != nil)
   }
 
+  func isHeld(slot: String, byAnyOf processes: [Int32]) throws(SourceError) -> Bool {
+    do throws(PostgresError) {
+      return try ReplicationSlot.isHeld(slot, byAnyOf: processes, on: catalogConnection)
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
   func hasReplicationOrigins() throws(SourceError) -> Bool {
     do throws(PostgresError) {
       return try !catalogConnection.query("SELECT 1 FROM pg_catalog.pg_replication_origin LIMIT 1").rows.isEmpty

@@ -10,13 +10,18 @@ extension ConnectorRunner {
     _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, singlyUntil: LSN?, _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
     var isFirst = true
+    var streamedBy: Int32 = 0
     // The reader of a shared slot takes open transactions for all its connectors.
     var spill = seat == nil ? try openSpillSpace(serverVersion: loop.source.server.serverVersion) : nil
     while true {
       do throws(RelayFailure) {
-        if !isFirst { try reconnect(&loop, record: record) }
+        if !isFirst, try !reconnect(&loop, record: record, streamedBy: streamedBy) {
+          loop.sink.abandon()
+          return
+        }
         isFirst = false
         try startReplication(&loop, spill)
+        streamedBy = loop.source.server.serverProcess
         status.update {
           $0.state = .running
           $0.lastError = nil
@@ -70,14 +75,24 @@ extension ConnectorRunner {
     }
   }
 
-  /// A new connection for the loop; the rules of a start hold again, since it may be another server now.
-  private func reconnect(_ loop: inout ProductionLoop, record: StateRecord) throws(RelayFailure) {
-    var refusal: StartRefusal?
+  /// A new connection for the loop; the rules of a start hold again, since it may be another server now. Returns `false`
+  /// when stopped meanwhile.
+  private func reconnect(
+    _ loop: inout ProductionLoop, record: StateRecord, streamedBy: Int32
+  ) throws(RelayFailure) -> Bool {
+    // The last attempt may have come as far as the slot's lock.
+    let earlier = [streamedBy, loop.source.server.serverProcess]
     do throws(ConnectorFailure) {
       let connection = try connect()
       // The old session goes first: should it still stand, it holds the slot's lock.
       loop.source = StreamedTransactions(
         PostgresReplicationSource(try connectReplication(), catalog: connection, seat: seat))
+    } catch {
+      throw .source(sourceError(error))
+    }
+    guard try outlast(earlier, &loop) else { return false }
+    var refusal: StartRefusal?
+    do throws(ConnectorFailure) {
       if let seat, try !hasRight(seat) {
         throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another relay")
       }
@@ -98,16 +113,41 @@ extension ConnectorRunner {
       loop.store.record.timeline = situation.identity.timeline
       loop.store.record.timelineStart = situation.history.start(of: situation.identity.timeline)
     } catch {
-      let remedy: SourceError.Remedy =
-        switch error.kind {
-        case .unreachable: .reconnect
-        case .slotBusy: .waitForSlot
-        default: .stop
-        }
-      throw .source(SourceError(remedy, error.description))
+      throw .source(sourceError(error))
     }
     // Another relay may have taken over and stored a later position than ours.
     if let refusal { throw .source(SourceError(plan.waitsForSlot ? .startOver : .stop, refusal.description)) }
+    return true
+  }
+
+  private func sourceError(_ failure: ConnectorFailure) -> SourceError {
+    let remedy: SourceError.Remedy =
+      switch failure.kind {
+      case .unreachable: .reconnect
+      case .slotBusy: .waitForSlot
+      default: .stop
+      }
+    return SourceError(remedy, failure.description)
+  }
+
+  /// A busy server ends a session some time after its client has left. Until then the slot is no other relay's, and what this
+  /// one's memory holds still counts: to stand by and begin anew would send again what is not stored yet. Returns `false`
+  /// when stopped meanwhile.
+  private func outlast(_ sessions: [Int32], _ loop: inout ProductionLoop) throws(RelayFailure) -> Bool {
+    // The lock of a shared slot is its reader's.
+    if seat != nil { return true }
+    var isTold = false
+    while true {
+      do throws(SourceError) {
+        guard try loop.source.server.isHeld(slot: plan.slot, byAnyOf: sessions) else { return true }
+      } catch {
+        throw .source(error)
+      }
+      if !isTold { logger.info("the server still has this relay's earlier session: waiting until it has ended") }
+      isTold = true
+      try waitWithoutSource(&loop, milliseconds: 20)
+      if stop.level > .run { return false }
+    }
   }
 
   /// At least once: whether no other relay has begun while this one had no slot. It may have sent an earlier part again and
@@ -129,22 +169,26 @@ extension ConnectorRunner {
       $0.reconnects += 1
     }
     logger.warning("\(error.description); connecting again in \(wait) ms")
-    let end = RelayClock.now().monotonicMilliseconds + wait
     do throws(RelayFailure) {
-      while stop.level == .run {
-        let time = RelayClock.now()
-        if time.monotonicMilliseconds >= end { return }
-        try loop.turnWithoutSource(time)
-        StatusPublisher.publish(&loop, to: status)
-        var entries = [
-          pollfd(fd: loop.sink.descriptor, events: Int16(POLLIN), revents: 0),
-          pollfd(fd: stop.wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
-        ]
-        _ = unsafe poll(&entries, 2, Int32(min(50, end - time.monotonicMilliseconds)))
-      }
+      try waitWithoutSource(&loop, milliseconds: wait)
     } catch {
       loop.sink.abandon()
       throw ConnectorFailure(error)
+    }
+  }
+
+  private func waitWithoutSource(_ loop: inout ProductionLoop, milliseconds: Int64) throws(RelayFailure) {
+    let end = RelayClock.now().monotonicMilliseconds + milliseconds
+    while stop.level == .run {
+      let time = RelayClock.now()
+      if time.monotonicMilliseconds >= end { return }
+      try loop.turnWithoutSource(time)
+      StatusPublisher.publish(&loop, to: status)
+      var entries = [
+        pollfd(fd: loop.sink.descriptor, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: stop.wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
+      ]
+      _ = unsafe poll(&entries, 2, Int32(min(50, end - time.monotonicMilliseconds)))
     }
   }
 

@@ -74,9 +74,11 @@ final class OpenTransactionRig {
   }
 
   /// Lets a relay read all there is, and stops it. Returns what it logged.
-  func readAll(_ reader: Reader) throws -> String {
+  /// - Parameter disturbing: done once it has started.
+  func readAll(_ reader: Reader, disturbing: (RelayProcess) throws -> Void = { _ in }) throws -> String {
     let relay = try start(reader)
     defer { relay.kill() }
+    try disturbing(relay)
     try server.execute("COMMENT ON TABLE shared IS 'all changes are before this'")
     let end = try server.query("SELECT pg_current_wal_flush_lsn()").firstValue
     try waitUntil("\(end ?? "") is confirmed\n\(relay.output)", within: .seconds(60)) {
@@ -88,6 +90,22 @@ final class OpenTransactionRig {
     }
     try relay.stop()
     return relay.output
+  }
+
+  /// The server's process of the slot.
+  func process(streamingTo reader: Reader) throws -> pid_t {
+    let process = try server.query(
+      "SELECT active_pid FROM pg_replication_slots WHERE slot_name = $1", [reader.rawValue]
+    ).firstValue.flatMap { pid_t($0) }
+    guard let process else { throw ProcessFailure("nobody streams from slot \(reader.rawValue)") }
+    return process
+  }
+
+  var postmaster: pid_t {
+    get throws {
+      guard let id = postgres.processID else { throw ProcessFailure("the server has ended") }
+      return id
+    }
   }
 
   /// Transactions that the server has sent to the slot while they were open.

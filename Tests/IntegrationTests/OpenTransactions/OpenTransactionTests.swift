@@ -55,6 +55,44 @@ extension Integration {
       }
     }
 
+    /// The server, slow, still has the session that the relay gave up when it comes back for committed transactions only.
+    @Test func theWayBackRepeatsNothingWhileTheServerStillHasTheEarlierSession() async throws {
+      try await onOwnThread {
+        let rig = try OpenTransactionRig()
+        defer { rig.stop() }
+        func insert(_ rows: Int) -> String {
+          "INSERT INTO shared (session, v) SELECT 1, i FROM generate_series(1, \(rows)) i;"
+        }
+        let log = try rig.readAll(.parallel) { relay in
+          try relay.waitUntilStreaming(rig.server)
+          let process = try rig.process(streamingTo: .parallel)
+          // No new connection until the old session hangs.
+          let postmaster = try rig.postmaster
+          kill(postmaster, SIGSTOP)
+          defer {
+            kill(postmaster, SIGCONT)
+            kill(process, SIGCONT)
+          }
+          for _ in 0..<100 { try rig.server.execute("BEGIN; \(insert(20)) COMMIT") }
+          try rig.server.execute(
+            """
+            BEGIN; \(insert(500)) SAVEPOINT s; SELECT pg_logical_emit_message(true, 'm', 'x'); \(insert(500))
+            ROLLBACK TO s; \(insert(500)) COMMIT
+            """)
+          try waitUntil("the relay gives its session up\n\(relay.output)", within: .seconds(20)) {
+            relay.output.contains("connecting again")
+          }
+          kill(process, SIGSTOP)
+          kill(postmaster, SIGCONT)
+          try waitUntil("the relay meets its session\n\(relay.output)", within: .seconds(20)) {
+            relay.output.contains("earlier session") || relay.output.contains("standing by")
+          }
+        }
+        _ = try rig.readAll(.off)
+        Self.compare(try rig.records(.off), try rig.records(.parallel), log)
+      }
+    }
+
     @Test func aKillWhileATransactionIsOpenLosesAndInventsNothing() async throws {
       let seed = Self.seed()
       try await onOwnThread {
