@@ -4,9 +4,9 @@ import Primitives
 
 /// librdkafka's header lists, used again. A list takes an allocation for itself, one for its array and one a header, and
 /// nearly all records of a connector carry the same headers: a list comes back with its record's delivery report and goes
-/// out with the next record, without a touch.
+/// out with the next record, without a touch. Headers behind those, such as an event's identifier, are replaced in it.
 ///
-/// Only lists of one content are kept. The mark, given with a list and wanted back with it, tells which; 0 is none.
+/// Only lists of one content are kept: the same names, and the same values of the first headers, be it all. The mark, given with a list and wanted back with it, tells which; 0 is none.
 @safe
 struct HeaderLists: ~Copyable {
   @safe
@@ -29,11 +29,17 @@ struct HeaderLists: ~Copyable {
   private var content: [UInt8] = []
   /// Places of names and values in `content`.
   private var places: [EncodedRecord.Header] = []
+  /// So many of the first headers have one value in all lists that are kept.
+  private var constantCount = 0
+  /// Of those, in `content`.
+  private var constantBytes = 0
   /// Records in a row that had other headers, and after how many of them the content changes. Where it never comes again,
   /// as with an event's identifier, it changes ever more seldom.
   private var misses = 0
   private var patience = patienceMin
-  private var hasServed = true
+  /// Records since the content was chosen that had a list of it, and that had none.
+  private var served = 1
+  private var missed = 0
 
   init() { unsafe spare.reserveCapacity(HeaderLists.spareMax) }
 
@@ -50,13 +56,15 @@ struct HeaderLists: ~Copyable {
     let bytes = record.bytes.bytes
     if !isKept(record, bytes) {
       misses += 1
-      guard mark == 0 || misses >= patience, keep(record, bytes) else {
+      missed += 1
+      guard isToChange, served < missed && vary(record, bytes) || keep(record, bytes) else {
         return unsafe Lent(list: HeaderLists.make(record, bytes), mark: 0)
       }
     }
     misses = 0
     if let list = unsafe spare.popLast() {
-      hasServed = true
+      served += 1
+      if constantCount < record.headers.count { unsafe replaceVarying(in: list, record, bytes) }
       return unsafe Lent(list: list, mark: mark)
     }
     return unsafe Lent(list: HeaderLists.make(record, bytes), mark: mark)
@@ -82,16 +90,67 @@ struct HeaderLists: ~Copyable {
 
   // MARK: Content
 
+  /// None came with what is kept for a while, or few did.
+  private var isToChange: Bool {
+    mark == 0 || misses >= patience || missed >= 4 * patience && served < missed / 4
+  }
+
   private func isKept(_ record: borrowing EncodedRecord, _ bytes: RawSpan) -> Bool {
     guard mark != 0, record.headers.count == places.count else { return false }
     let start = record.headers[0].name.lowerBound
-    guard start >= 0, bytes.byteCount - start >= content.count else { return false }
-    for index in places.indices where record.headers[index] != places[index].moved(by: start) { return false }
+    guard start >= 0, bytes.byteCount - start >= constantBytes else { return false }
+    for index in 0..<constantCount where record.headers[index] != places[index].moved(by: start) { return false }
+    for index in constantCount..<places.count where !isSameName(index, record, bytes) { return false }
+    return isEqual(bytes, start..<(start + constantBytes), 0..<constantBytes)
+  }
+
+  private func isSameName(_ index: Int, _ record: borrowing EncodedRecord, _ bytes: RawSpan) -> Bool {
+    isEqual(bytes, record.headers[index].name, places[index].name)
+  }
+
+  private func isSameValue(_ index: Int, _ record: borrowing EncodedRecord, _ bytes: RawSpan) -> Bool {
+    switch (record.headers[index].value, places[index].value) {
+    case (nil, nil): true
+    case (let value?, let kept?): isEqual(bytes, value, kept)
+    default: false
+    }
+  }
+
+  private func isEqual(_ bytes: RawSpan, _ range: Range<Int>, _ kept: Range<Int>) -> Bool {
+    guard range.count == kept.count, range.lowerBound >= 0, range.upperBound <= bytes.byteCount else { return false }
     return unsafe bytes.withUnsafeBytes { bytes in
       unsafe content.withUnsafeBytes { content in
-        unsafe memcmp(bytes.baseAddress! + start, content.baseAddress!, content.count) == 0
+        unsafe memcmp(bytes.baseAddress! + range.lowerBound, content.baseAddress! + kept.lowerBound, range.count) == 0
       }
     }
+  }
+
+  /// Whether the record's headers differ from those that are kept in values only: then these are replaced from here on. Not
+  /// where what is kept has served since it was chosen, and has changed for good.
+  private mutating func vary(_ record: borrowing EncodedRecord, _ bytes: RawSpan) -> Bool {
+    guard mark != 0, record.headers.count == places.count else { return false }
+    for index in places.indices where !isSameName(index, record, bytes) { return false }
+    // What is replaced is found by its name.
+    let names = Set(places.map { Array(content[$0.name]) })
+    guard names.count == places.count else { return false }
+    constantCount = places.indices.first { !isSameValue($0, record, bytes) } ?? places.count
+    constantBytes = constantCount == 0 ? 0 : places[constantCount - 1].end
+    patience = HeaderLists.patienceMin
+    served = 0
+    missed = 0
+    return isKept(record, bytes)
+  }
+
+  private func replaceVarying(in list: OpaquePointer, _ record: borrowing EncodedRecord, _ bytes: RawSpan) {
+    unsafe bytes.withUnsafeBytes { bytes in
+      for index in constantCount..<record.headers.count {
+        let name = record.headers[index].name
+        precondition(name.lowerBound >= 0 && name.upperBound < bytes.count)
+        unsafe rd_kafka_header_remove(
+          list, (bytes.baseAddress! + name.lowerBound).assumingMemoryBound(to: CChar.self))
+      }
+    }
+    unsafe HeaderLists.add(record, from: constantCount, to: list, bytes)
   }
 
   /// From here on lists with this record's headers are kept. `false` for headers that do not lie together.
@@ -101,27 +160,33 @@ struct HeaderLists: ~Copyable {
     for header in record.headers {
       guard header.name.lowerBound >= end else { return false }
       // A zero byte ends the name.
-      end = header.name.upperBound + 1
-      if let value = header.value {
-        guard value.lowerBound >= end else { return false }
-        end = value.upperBound
-      }
+      if let value = header.value, value.lowerBound <= header.name.upperBound { return false }
+      end = header.end
     }
     guard end - start <= HeaderLists.contentBytesMax, end <= bytes.byteCount else { return false }
-    patience = hasServed ? HeaderLists.patienceMin : min(patience * 2, HeaderLists.patienceMax)
-    hasServed = false
+    patience = served > 0 ? HeaderLists.patienceMin : min(patience * 2, HeaderLists.patienceMax)
+    served = 0
+    missed = 0
     destroySpare()
     unsafe spare.removeAll(keepingCapacity: true)
     mark = mark == .max ? 1 : mark + 1
     content = unsafe bytes.withUnsafeBytes { unsafe Array($0[start..<end]) }
     places = record.headers.map { $0.moved(by: -start) }
+    constantCount = places.count
+    constantBytes = content.count
     return true
   }
 
   private static func make(_ record: borrowing EncodedRecord, _ bytes: RawSpan) -> OpaquePointer? {
     let list = unsafe rd_kafka_headers_new(record.headers.count)
+    unsafe add(record, from: 0, to: list, bytes)
+    return unsafe list
+  }
+
+  private static func add(_ record: borrowing EncodedRecord, from first: Int, to list: OpaquePointer?, _ bytes: RawSpan)
+  {
     unsafe bytes.withUnsafeBytes { bytes in
-      for header in record.headers {
+      for header in record.headers[first...] {
         precondition(header.name.lowerBound >= 0 && header.name.upperBound <= bytes.count)
         let base = bytes.baseAddress!
         var value: UnsafeRawPointer?
@@ -135,11 +200,13 @@ struct HeaderLists: ~Copyable {
           header.value?.count ?? 0)
       }
     }
-    return unsafe list
   }
 }
 
 extension EncodedRecord.Header {
+  /// Behind the value, or the zero byte of the name where there is none.
+  fileprivate var end: Int { value?.upperBound ?? name.upperBound + 1 }
+
   fileprivate func moved(by distance: Int) -> EncodedRecord.Header {
     EncodedRecord.Header(
       name: (name.lowerBound + distance)..<(name.upperBound + distance),

@@ -93,10 +93,41 @@ import Testing
     lists.takeBack(lent)
   }
 
-  @Test func headersOfTheirOwnForEachRecordAreRight() {
+  @Test(arguments: [0, 2, 4]) func headersOfTheirOwnForEachRecordAreRight(place: Int) {
+    var lists = HeaderLists()
+    var out: [HeaderLists.Lent] = []
+    var again = 0
+    for index in 0..<20_000 {
+      var own = context
+      own.insert(("id", index % 7 == 0 ? nil : utf8("\(index)")), at: place)
+      own.append(("type", utf8("\(index % 3)")))
+      let lent = lists.lend(for: record(own, behind: "\(index)"))
+      #expect(content(of: lent.list) == expected(own))
+      if lent.mark != 0 { again += 1 }
+      out.append(lent)
+      if out.count > 10 { lists.takeBack(out.removeFirst()) }
+    }
+    #expect(again > 19_000)
+    for lent in out { lists.takeBack(lent) }
+  }
+
+  /// A header that is replaced is found by its name.
+  @Test func namesThatComeTwiceAreNotReplaced() {
+    var lists = HeaderLists()
+    for index in 0..<1_000 {
+      let own = [("id", utf8("\(index)"))] + context + [("id", utf8("x\(index)"))]
+      let lent = lists.lend(for: record(own))
+      #expect(content(of: lent.list) == expected(own))
+      lists.takeBack(lent)
+    }
+  }
+
+  @Test func headersThatStopVaryingAndOthersInBetweenAreRight() {
     var lists = HeaderLists()
     for index in 0..<20_000 {
-      let own: [(String, [UInt8]?)] = [("id", utf8("\(index)"))] + context
+      var own = context
+      if index / 300 % 3 != 0 { own.append(("id", utf8("\(index / 300 % 3 == 1 ? index : 5)"))) }
+      if index % 11 == 0 { own[0].1 = utf8("other") }
       let lent = lists.lend(for: record(own))
       #expect(content(of: lent.list) == expected(own))
       lists.takeBack(lent)
