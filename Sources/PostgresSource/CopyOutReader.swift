@@ -26,11 +26,22 @@ public struct CopyOutReader: ~Copyable {
   ) throws(PostgresError) -> Bool {
     isWaiting = false
     if finished { return false }
+    var hasRead = false
     while true {
       var buffer: UnsafeMutablePointer<CChar>?
       let count = unsafe PQgetCopyData(handle, &buffer, 1)
       switch count {
       case 0:
+        if timeoutMilliseconds == 0 {
+          // libpq's sockets do not block: one look at what has come takes no poll before it.
+          if hasRead {
+            isWaiting = true
+            return false
+          }
+          hasRead = true
+          if unsafe PQconsumeInput(handle) == 0 { throw unsafe PostgresError(connection: handle) }
+          continue
+        }
         var descriptor = unsafe pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
         let ready = unsafe poll(&descriptor, 1, timeoutMilliseconds)
         if ready == 0 || (ready < 0 && errno == EINTR) {

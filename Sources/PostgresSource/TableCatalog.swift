@@ -173,4 +173,16 @@ public struct TableCatalog: Sendable {
       "SELECT relreplident FROM pg_catalog.pg_class WHERE oid = $1::oid", [oid.description])
     return answer.firstValue?.utf8.first ?? UInt8(ascii: "d")
   }
+
+  /// Whether `COPY table TO` gives the same rows as `SELECT … FROM table`: not of a partitioned table, whose partitions or
+  /// children's rows it leaves out, nor under row security, where it is a query all the same.
+  public static func isCopiedWhole(
+    _ oid: RelationOID, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Bool {
+    let answer = try connection.query(
+      """
+      SELECT relkind = 'r' AND NOT relhassubclass AND NOT relrowsecurity FROM pg_catalog.pg_class WHERE oid = $1::oid
+      """, [oid.description])
+    return answer.firstValue == "t"
+  }
 }

@@ -6,7 +6,7 @@ import Testing
 /// Markers of a snapshot's rows, and which rows wait for which.
 @Suite struct SnapshotSequenceTests {
   private func chunk(_ table: Int, _ index: Int = 0, of count: Int = 1) -> SnapshotChunk {
-    SnapshotChunk(table: table, index: index, count: count, select: "")
+    SnapshotChunk(table: table, index: index, count: count, source: "")
   }
 
   /// Markers of whole tables with so many rows each, read one after the other.

@@ -153,7 +153,7 @@ extension EventPipeline {
     }
     record.topic = subject.topic
     guard isEnvelope else { return true }
-    if options.valueConverter.json == nil {
+    if !writesJSON {
       let tree = try tree(
         operation, plan, old: old, new: new, fallback: fallback, keyChange, message, lsn, now,
         collectionOrder: collectionOrder, topic: subject.topic)

@@ -54,6 +54,8 @@ public struct EventPipeline: ~Copyable {
   let skippedOperations: OperationMask
   let chain: TransformChain
   let contextHeaders: ContextHeaders
+  /// Values are written as JSON, and so by bytes.
+  let writesJSON: Bool
   var trees: RecordTreeWriter
   private var decoder = PgOutputDecoder()
   var rows: RowEncoder
@@ -102,6 +104,7 @@ public struct EventPipeline: ~Copyable {
     skippedOperations = OperationMask(options.skippedOperations)
     chain = TransformChain(options.transforms)
     contextHeaders = ContextHeaders(options: options)
+    writesJSON = options.valueConverter.json != nil
     trees = RecordTreeWriter(options: options)
     rows = RowEncoder(options: options)
     outbox = OutboxEncoder(options: options)

@@ -11,12 +11,13 @@ import Primitives
 /// before `tail`. Source: Debezium 3.6, `PostgresSourceInfoStructMaker`.
 struct SourceFragments: ~Copyable {
   /// What the parts were last written from, for records that are trees.
-  struct Facts {
+  struct Facts: Equatable {
     var unixMicroseconds: Int64 = 0
     var nanosecondRemainder: Int64 = 0
     var marker = SnapshotMarker.streaming
     var lastCommit: LSN?
     var transactionID: UInt64?
+    var xmin: UInt64?
     var origin: Origin?
 
     /// Rows of an incremental snapshot are in no place of the log: only `sequence` says how far the stream was.
@@ -34,6 +35,10 @@ struct SourceFragments: ~Copyable {
   private var middle = ByteWriter()
   private var transaction = ByteWriter()
   private var tail = ByteWriter()
+  /// The whole block of a snapshot's last row: its rows differ by table and marker, and most not even by those.
+  private var block = ByteWriter()
+  private var blockTable: [UInt8] = []
+  private var blockLSN: LSN?
 
   init(prefix: String, database: String, json: JSONOptions) {
     streamingMarkerJSON = json.replacesNullWithDefault ? "\"false\"" : "null"
@@ -57,9 +62,13 @@ struct SourceFragments: ~Copyable {
     unixMicroseconds: Int64, nanosecondRemainder: Int64 = 0, marker: SnapshotMarker, lastCommit: LSN?,
     transactionID: UInt64?, xmin: UInt64? = nil, origin: Origin?
   ) {
-    facts = Facts(
+    let facts = Facts(
       unixMicroseconds: unixMicroseconds, nanosecondRemainder: nanosecondRemainder, marker: marker,
-      lastCommit: lastCommit, transactionID: transactionID, origin: origin)
+      lastCommit: lastCommit, transactionID: transactionID, xmin: xmin, origin: origin)
+    // A snapshot prepares each row.
+    if marker != .streaming, facts == self.facts { return }
+    self.facts = facts
+    blockLSN = nil
     head.removeAll()
     head.append(constantHead)
     head.append(decimal: floorDivide(unixMicroseconds, 1_000))
@@ -109,7 +118,10 @@ struct SourceFragments: ~Copyable {
   }
 
   /// Writes the whole block. `table` is `,"schema":…,"table":…`.
-  func write(lsn: LSN, table: [UInt8], into out: inout ByteWriter) {
+  mutating func write(lsn: LSN, table: [UInt8], into out: inout ByteWriter) {
+    // The same plan gives the same array, which compares by its address.
+    if lsn == blockLSN, table == blockTable { return out.append(block.bytes) }
+    let start = out.count
     out.append(head.bytes)
     out.append(decimal: lsn.rawValue)
     out.append(middle.bytes)
@@ -117,6 +129,11 @@ struct SourceFragments: ~Copyable {
     out.append(transaction.bytes)
     if facts.hasPosition { out.append(decimal: lsn.rawValue) } else { out.append("null") }
     out.append(tail.bytes)
+    guard facts.marker != .streaming else { return }
+    block.removeAll()
+    block.append(out.bytes.extracting(start..<out.count))
+    blockTable = table
+    blockLSN = lsn
   }
 
   /// The same block as a tree, in the order of `EnvelopeSchema.source`.

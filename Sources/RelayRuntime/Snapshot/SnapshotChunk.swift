@@ -5,7 +5,8 @@ struct SnapshotChunk: Equatable {
   let index: Int
   /// Chunks of the table.
   let count: Int
-  let select: String
+  /// What COPY reads: the table, or a query in parentheses.
+  let source: String
 
   var isFirstOfTable: Bool { index == 0 }
   var isLastOfTable: Bool { index == count - 1 }

@@ -18,7 +18,9 @@ struct SnapshotChunkPlanner {
     guard plan.readsInChunks else {
       return (
         read,
-        read.enumerated().map { SnapshotChunk(table: $0, index: 0, count: 1, select: $1.select ?? "") }
+        read.enumerated().map {
+          SnapshotChunk(table: $0, index: 0, count: 1, source: $1.copySource ?? "(\($1.select ?? ""))")
+        }
       )
     }
     var counted: [(table: SnapshotTable, rows: Int64)] = []
@@ -36,7 +38,7 @@ struct SnapshotChunkPlanner {
     for (place, entry) in counted.enumerated() {
       let selects = try selects(entry.table, rows: entry.rows, on: connection)
       for (index, select) in selects.enumerated() {
-        chunks.append(SnapshotChunk(table: place, index: index, count: selects.count, select: select))
+        chunks.append(SnapshotChunk(table: place, index: index, count: selects.count, source: "(\(select))"))
       }
     }
     return (counted.map(\.table), chunks)

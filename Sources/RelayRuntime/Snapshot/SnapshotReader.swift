@@ -19,27 +19,19 @@ final class SnapshotReader {
 
   let connection: PostgresConnection
   private(set) var chunk: SnapshotChunk?
-  /// Rows of the chunk that were sent.
-  private(set) var rows: UInt64 = 0
-  private var copy: CopyOutReader?
-  private var next = CopyTextRow()
-  private var following = CopyTextRow()
-  private var hasNext = false
-  private var hasFollowing = false
-  private var isAtEnd = false
+  private var reading = ChunkRows()
 
   init(_ connection: consuming PostgresConnection) { self.connection = connection }
 
   /// For poll(2).
   var socket: Int32 { connection.socket }
 
+  /// Rows of the chunk that were sent.
+  var rows: UInt64 { reading.sent }
+
   func begin(_ chunk: SnapshotChunk) throws(PostgresError) {
-    copy = try CopyOutReader("COPY (\(chunk.select)) TO STDOUT", on: connection)
+    reading.begin(try CopyOutReader("COPY \(chunk.source) TO STDOUT", on: connection))
     self.chunk = chunk
-    rows = 0
-    hasNext = false
-    hasFollowing = false
-    isAtEnd = false
   }
 
   /// Sends rows of the chunk until it ends, at most `rowsMax`, or something else must happen first.
@@ -48,17 +40,44 @@ final class SnapshotReader {
     into loop: inout ProductionLoop, _ time: RelayTime
   ) throws(RelayFailure) -> Progress {
     guard let chunk else { return .ended }
-    var sent: UInt64 = 0
-    while sent < rowsMax {
+    let progress = try reading.send(
+      chunk, rowsMax: rowsMax, of: table, &sequence, &feed, into: &loop, time)
+    if progress == .ended { self.chunk = nil }
+    return progress
+  }
+}
+
+/// The rows of one chunk as they come. A value, so that each row does not pay for access to its reader's properties.
+private struct ChunkRows: ~Copyable {
+  private(set) var sent: UInt64 = 0
+  private var copy: CopyOutReader?
+  private var next = CopyTextRow()
+  private var following = CopyTextRow()
+  private var hasNext = false
+  private var hasFollowing = false
+  private var isAtEnd = false
+
+  mutating func begin(_ copy: consuming CopyOutReader) {
+    self.copy = consume copy
+    sent = 0
+    hasNext = false
+    hasFollowing = false
+    isAtEnd = false
+  }
+
+  mutating func send(
+    _ chunk: SnapshotChunk, rowsMax: UInt64, of table: RelationOID, _ sequence: inout SnapshotSequence,
+    _ feed: inout SnapshotFeed, into loop: inout ProductionLoop, _ time: RelayTime
+  ) throws(RelayFailure) -> SnapshotReader.Progress {
+    let end = sent + rowsMax
+    while sent < end {
       guard try look() else { return .needsData }
       if !hasNext {
         copy = nil
-        self.chunk = nil
         sequence.end(chunk)
         return .ended
       }
-      guard let marker = sequence.send(chunk, isFirst: rows == 0, isLast: !hasFollowing) else { return .needsOthers }
-      rows += 1
+      guard let marker = sequence.send(chunk, isFirst: sent == 0, isLast: !hasFollowing) else { return .needsOthers }
       sent += 1
       hasNext = false
       if try !feed.give(table, &next, marker: marker, into: &loop, time) { return .paused }
@@ -67,26 +86,30 @@ final class SnapshotReader {
   }
 
   /// Makes sure that the next row is there and that it is known whether another follows, or that none is left.
-  private func look() throws(RelayFailure) -> Bool {
+  private mutating func look() throws(RelayFailure) -> Bool {
     if !hasNext {
       if hasFollowing {
         swap(&next, &following)
         hasNext = true
         hasFollowing = false
       } else if !isAtEnd {
-        guard try read(&next, &hasNext) else { return false }
+        guard try ChunkRows.read(&copy, &next, &hasNext, &isAtEnd) else { return false }
       }
     }
-    if hasNext, !hasFollowing, !isAtEnd { return try read(&following, &hasFollowing) }
+    if hasNext, !hasFollowing, !isAtEnd {
+      return try ChunkRows.read(&copy, &following, &hasFollowing, &isAtEnd)
+    }
     return true
   }
 
   /// `false`: the server has not sent it yet.
-  private func read(_ row: inout CopyTextRow, _ hasRow: inout Bool) throws(RelayFailure) -> Bool {
+  private static func read(
+    _ copy: inout CopyOutReader?, _ row: inout CopyTextRow, _ hasRow: inout Bool, _ isAtEnd: inout Bool
+  ) throws(RelayFailure) -> Bool {
     var isWaiting = false
     var failure: DecodeError?
     do throws(PostgresError) {
-      hasRow = try Self.decode(&copy, &row, &isWaiting, &failure)
+      hasRow = try decode(&copy, &row, &isWaiting, &failure)
     } catch {
       throw .source(ErrorPolicy.sourceError(error))
     }

@@ -65,6 +65,7 @@ struct SnapshotRun {
       }
       var isMoving = false
       var isReading = false
+      let rowsBefore = progress.rows
       var sockets: [Int32] = []
       for reader in readers {
         if reader.chunk == nil {
@@ -103,7 +104,8 @@ struct SnapshotRun {
       StatusPublisher.publish(&loop, to: status)
       if let text = progress.line(at: time.monotonicMilliseconds) { logger.info("\(text)") }
       if !isReading, waiting.isEmpty { break }
-      if !isMoving { wait(for: sockets, loop.sink.descriptor) }
+      // The server writes a few rows at a time: to wake up for each would take as long as the rows.
+      if !isMoving, progress.rows > rowsBefore { rest() } else if !isMoving { wait(for: sockets, loop.sink.descriptor) }
     }
     try feed.finish(into: &loop, RelayClock.now())
     for reader in readers {
@@ -165,6 +167,12 @@ struct SnapshotRun {
       if isHandedOver, loop.recordsInFlight == 0 { return }
       wait(for: [], loop.sink.descriptor)
     }
+  }
+
+  /// Lets rows gather in the sockets' buffers, but less than these hold.
+  private func rest() {
+    var entry = pollfd(fd: stop.wakeUp.descriptor, events: Int16(POLLIN), revents: 0)
+    _ = unsafe poll(&entry, 1, 1)
   }
 
   private func wait(for sockets: [Int32], _ sink: Int32) {
