@@ -130,10 +130,11 @@ struct HeaderLists: ~Copyable {
   private mutating func vary(_ record: borrowing EncodedRecord, _ bytes: RawSpan) -> Bool {
     guard mark != 0, record.headers.count == places.count else { return false }
     for index in places.indices where !isSameName(index, record, bytes) { return false }
-    // What is replaced is found by its name.
+    // What is replaced is found by its name, up to the first zero byte.
     let names = Set(places.map { Array(content[$0.name]) })
-    guard names.count == places.count else { return false }
-    constantCount = places.indices.first { !isSameValue($0, record, bytes) } ?? places.count
+    guard names.count == places.count, !names.contains(where: { $0.contains(0) }) else { return false }
+    // Lists that are kept may differ behind what was constant before, even where this record does not.
+    constantCount = places.indices.prefix(constantCount).first { !isSameValue($0, record, bytes) } ?? constantCount
     constantBytes = constantCount == 0 ? 0 : places[constantCount - 1].end
     patience = HeaderLists.patienceMin
     served = 0

@@ -133,4 +133,47 @@ import Testing
       lists.takeBack(lent)
     }
   }
+
+  /// librdkafka compares names up to their first zero byte.
+  @Test func namesWithZeroBytesAreNotReplaced() {
+    var lists = HeaderLists()
+    for index in 0..<1_000 {
+      let own = [("a", utf8("constant")), ("a\u{0}b", utf8("\(index)"))]
+      let lent = lists.lend(for: record(own))
+      #expect(rd_kafka_header_cnt(lent.list) == 2)
+      lists.takeBack(lent)
+    }
+  }
+
+  /// Values lie in front of their names there, so such a record cannot be kept; what is kept must stay right.
+  @Test func recordThatLiesOtherwiseLeavesWhatIsReplacedAsItIs() {
+    var lists = HeaderLists()
+    let first = context + [("id", utf8("first"))]
+    lists.takeBack(lists.lend(for: record(first)))
+    for index in 0..<1_000 {
+      let own = context + [("id", utf8("\(index)"))]
+      lists.takeBack(lists.lend(for: record(own)))
+    }
+    var backwards = EncodedRecord()
+    for (name, value) in first {
+      let value = value.map { value in
+        let start = backwards.bytes.count
+        backwards.bytes.append(value)
+        return start..<backwards.bytes.count
+      }
+      let start = backwards.bytes.count
+      backwards.bytes.append(utf8(name))
+      let range = start..<backwards.bytes.count
+      backwards.bytes.append(0)
+      backwards.headers.append(EncodedRecord.Header(name: range, value: value))
+    }
+    for _ in 0..<5_000 {
+      let lent = lists.lend(for: backwards)
+      #expect(content(of: lent.list) == expected(first))
+      lists.takeBack(lent)
+    }
+    let lent = lists.lend(for: record(first))
+    #expect(content(of: lent.list) == expected(first))
+    lists.takeBack(lent)
+  }
 }

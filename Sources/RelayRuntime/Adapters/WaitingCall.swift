@@ -53,8 +53,11 @@ final class WaitingCall: Sendable {
     } catch {
       failure = error
     }
-    shared.withLock { $0.work = .ended(failure) }
-    ended.signal()
+    // Together, so that `take` cannot come in between and leave the signal to the next call, whose waits it would all end.
+    shared.withLock { shared in
+      shared.work = .ended(failure)
+      ended.signal()
+    }
   }
 
   var isUnderWay: Bool {
