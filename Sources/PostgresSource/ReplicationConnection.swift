@@ -60,6 +60,7 @@ public struct ReplicationConnection: ~Copyable {
       extra["options", default: ""] += " -c \(name)=\(value)"
     }
     unsafe handle = try PostgresConnection.connect(settings, extra: extra)
+    serverProcess = unsafe PQbackendPID(handle)
   }
 
   deinit { unsafe PQfinish(handle) }
@@ -129,8 +130,8 @@ public struct ReplicationConnection: ~Copyable {
     return TimelineHistory(file: content)
   }
 
-  /// The server's process of this session.
-  public var serverProcess: Int32 { unsafe PQbackendPID(handle) }
+  /// The server's process of this session. Kept, since libpq forgets it with the connection, and the session may outlive that.
+  public let serverProcess: Int32
 
   /// Makes a logical slot for pgoutput. With `exportsSnapshot` the snapshot lives until the next command here; a temporary
   /// slot lives as long as this connection. `isFailover` needs PostgreSQL 17.

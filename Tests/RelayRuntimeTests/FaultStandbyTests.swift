@@ -54,6 +54,19 @@ import Testing
     return false
   }
 
+  /// A session may outlive its connection, and is then asked after.
+  @Test func lostConnectionKnowsItsServerProcess() throws {
+    let postgres = try EmbeddedPostgres()
+    defer { postgres.stop() }
+    let session = try ReplicationConnection(postgres.socketSettings())
+    let process = session.serverProcess
+    #expect(process > 0)
+    #expect(throws: PostgresError.self) {
+      try session.command("SELECT pg_terminate_backend(pg_backend_pid())")
+    }
+    #expect(session.serverProcess == process)
+  }
+
   @Test func slotOfRelayThatTakesItsSnapshotIsNotReplaced() throws {
     let postgres = try EmbeddedPostgres()
     defer { postgres.stop() }
