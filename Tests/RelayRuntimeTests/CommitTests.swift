@@ -105,7 +105,9 @@ import Testing
       try kafka.setRoundTripTime(milliseconds: 500)
       let failure = #expect(throws: SinkError.self) { try commit(producer) }
       #expect(failure?.remedy == .startOver)
+      let began = ContinuousClock.now
       producer.abandon()
+      #expect(.now - began < .milliseconds(500), "nothing is there to be aborted")
       // Longer than the answer takes.
       usleep(600_000)
     }

@@ -200,7 +200,8 @@ final class ConnectorProducer {
   /// `initialize` waits for its outcome.
   func abandon() {
     producer.purge()
-    guard let waitingCall, transaction != .none, !waitingCall.isUnderWay, producer.fatalError == nil else { return }
+    guard let waitingCall, transaction != .none, !isCommitUnderWay, !waitingCall.isUnderWay, producer.fatalError == nil
+    else { return }
     _ = try? waitingCall.take()
     begin { transactions throws(KafkaError) in
       try transactions.abort(timeoutMilliseconds: Int(ConnectorProducer.abortMilliseconds))
@@ -238,6 +239,8 @@ final class ConnectorProducer {
     do throws(KafkaError) {
       return try waitingCall.take()
     } catch {
+      // The brokers may take a commit yet that was not answered in time.
+      if error.kind != .timedOut { isCommitUnderWay = false }
       throw sinkError(error)
     }
   }
