@@ -20,7 +20,7 @@ struct PayloadSlab: ~Copyable {
   /// system has none to give.
   private let base: UnsafeMutableRawPointer?
   /// Values in use, by chunk.
-  private let used: UnsafeMutablePointer<Int32>
+  private var used = [Int](repeating: 0, count: chunkCount)
   /// Chunks without values, the last one used on top: it is still in the processor's caches.
   private var free: [Int]
   /// The chunk that is being filled, and how far.
@@ -31,18 +31,15 @@ struct PayloadSlab: ~Copyable {
     let mapping = unsafe mmap(
       nil, PayloadSlab.byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     unsafe base = mapping == MAP_FAILED ? nil : mapping
-    unsafe used = .allocate(capacity: PayloadSlab.chunkCount)
-    unsafe used.initialize(repeating: 0, count: PayloadSlab.chunkCount)
     free = Array((1..<PayloadSlab.chunkCount).reversed())
   }
 
   deinit {
     if let base = unsafe base { unsafe munmap(base, PayloadSlab.byteCount) }
-    unsafe used.deallocate()
   }
 
   /// Values placed and not released.
-  var usedCount: Int { (0..<PayloadSlab.chunkCount).reduce(0) { unsafe $0 + Int(used[$1]) } }
+  var usedCount: Int { used.reduce(0, +) }
 
   /// A copy of `value`, which stays until `release`; `nil` where there is no room. The mark comes back with the release.
   mutating func place(_ value: UnsafeRawBufferPointer, mark: UInt32) -> UnsafeMutableRawPointer? {
@@ -57,14 +54,14 @@ struct PayloadSlab: ~Copyable {
     unsafe prefix.storeBytes(of: mark, as: UInt32.self)
     let place = unsafe prefix + PayloadSlab.prefixBytes
     if let source = value.baseAddress { unsafe place.copyMemory(from: source, byteCount: value.count) }
-    unsafe used[current] += 1
+    used[current] += 1
     end += size
     return unsafe place
   }
 
   /// Undoes the last `place`, of a value that was not taken after all.
   mutating func takeBack(_ place: UnsafeMutableRawPointer) {
-    unsafe used[current] -= 1
+    used[current] -= 1
     // The values before it may have gone meanwhile.
     end = unsafe used[current] == 0 ? 0 : place - PayloadSlab.prefixBytes - (base! + current * PayloadSlab.chunkBytes)
   }
@@ -76,9 +73,9 @@ struct PayloadSlab: ~Copyable {
     let offset = unsafe (place - PayloadSlab.prefixBytes) - base
     guard offset >= 0, offset < PayloadSlab.byteCount else { return nil }
     let chunk = offset / PayloadSlab.chunkBytes
-    precondition(unsafe used[chunk] > 0, "a value was given back twice")
-    unsafe used[chunk] -= 1
-    if unsafe used[chunk] == 0 {
+    precondition(used[chunk] > 0, "a value was given back twice")
+    used[chunk] -= 1
+    if used[chunk] == 0 {
       if chunk == current { end = 0 } else { free.append(chunk) }
     }
     return unsafe (place - PayloadSlab.prefixBytes).load(as: UInt32.self)

@@ -237,7 +237,7 @@ import Testing
     var producer = try makeProducer(kafka)
     // The producer asks as soon as it is connected.
     var fatal: KafkaError?
-    for _ in 0..<50 where fatal == nil {
+    for _ in 0..<300 where fatal == nil {
       for case .error(let error) in producer.collectDeliveries(timeoutMilliseconds: 100, { _, _ in })
       where error.isFatal { fatal = error }
     }
@@ -326,11 +326,11 @@ import Testing
 
   @Test func callerCannotSwitchIdempotenceOff() throws {
     let kafka = try EmbeddedKafka()
+    // Only an idempotent producer asks for a producer id, as soon as it is connected, and so meets this refusal.
+    kafka.failNext(.initProducerId, with: [.clusterAuthorizationFailed])
     var producer = try makeProducer(
       kafka, [(name: "enable.idempotence", value: "false"), (name: "acks", value: "1")])
-    // Only an idempotent producer asks for a producer id, and so meets this refusal.
-    kafka.failNext(.initProducerId, with: [.clusterAuthorizationFailed])
-    let deadline = ContinuousClock.now + .seconds(5)
+    let deadline = ContinuousClock.now + .seconds(30)
     while producer.fatalError == nil, ContinuousClock.now < deadline {
       producer.collectDeliveries(timeoutMilliseconds: 20) { _, _ in }
     }
