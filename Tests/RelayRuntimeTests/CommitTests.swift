@@ -105,6 +105,7 @@ import Testing
       try kafka.setRoundTripTime(milliseconds: 500)
       let failure = #expect(throws: SinkError.self) { try commit(producer) }
       #expect(failure?.remedy == .startOver)
+      #expect(failure?.description.contains("have not answered in time") == true)
       let began = ContinuousClock.now
       producer.abandon()
       #expect(.now - began < .milliseconds(500), "nothing is there to be aborted")

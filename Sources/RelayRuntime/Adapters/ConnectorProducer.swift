@@ -239,8 +239,13 @@ final class ConnectorProducer {
     do throws(KafkaError) {
       return try waitingCall.take()
     } catch {
-      // The brokers may take a commit yet that was not answered in time.
-      if error.kind != .timedOut { isCommitUnderWay = false }
+      // librdkafka's text would have the call made again; and the brokers may take a commit yet.
+      if error.kind == .timedOut, !error.isFatal {
+        throw SinkError(
+          "the brokers have not answered in time; the connector begins again at the last committed position",
+          remedy: .startOver)
+      }
+      isCommitUnderWay = false
       throw sinkError(error)
     }
   }
