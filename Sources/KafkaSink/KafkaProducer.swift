@@ -12,6 +12,12 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   private let events: OpaquePointer
   private var payloads = PayloadSlab()
   private var headerLists = HeaderLists()
+  private var gathered = GatheredRecords()
+  /// Accepted, and refused when they were handed over after all: to be reported on.
+  private var undelivered: [(ticket: UInt, error: KafkaError)] = []
+
+  /// Records are gathered, until as many wait as are worth a request or `handOverGathered` is called.
+  public var gathers = false
   private let reports: UnsafeMutableBufferPointer<UnsafePointer<rd_kafka_message_t>?>
   private var topics: [OpaquePointer] = unsafe []
   private var topicNames: [String] = []
@@ -102,6 +108,9 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
         code: RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, text: "a record's timestamp must not be before 1970",
         topic: topicNames[record.topic], isRetriable: false)
     }
+    if gathers, !gathered.isFull || handOverGathered(), gather(record, ticket: ticket) { return .accepted }
+    // In order.
+    guard handOverGathered() else { return .queueFull }
     let code = unsafe handOver(record, to: topics[record.topic], ticket: ticket)
     switch code {
     case RD_KAFKA_RESP_ERR_NO_ERROR: return .accepted
@@ -122,11 +131,9 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
       let code = unsafe sluice_produce(
         client, topic,
         // -1 is RD_KAFKA_PARTITION_UA: the partitioner chooses.
-        record.partition ?? -1, placed == nil ? RD_KAFKA_MSG_F_COPY : 0,
-        // librdkafka takes 0 for "now": the first millisecond of 1970 is the nearest that can be sent.
-        record.timestampMilliseconds.map { max($0, 1) } ?? 0, UnsafeMutableRawPointer(bitPattern: ticket),
-        placed.map { UnsafeRawPointer($0) } ?? address(of: value), value?.count ?? 0, address(of: key), key?.count ?? 0,
-        headers.list)
+        record.partition ?? -1, placed == nil ? RD_KAFKA_MSG_F_COPY : 0, timestamp(of: record),
+        UnsafeMutableRawPointer(bitPattern: ticket), placed.map { UnsafeRawPointer($0) } ?? address(of: value),
+        value?.count ?? 0, address(of: key), key?.count ?? 0, headers.list)
       if code != RD_KAFKA_RESP_ERR_NO_ERROR {
         if let placed = unsafe placed { unsafe payloads.takeBack(placed) }
         headerLists.takeBack(headers)
@@ -135,13 +142,82 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// librdkafka takes 0 for "now": the first millisecond of 1970 is the nearest that can be sent.
+  private func timestamp(of record: borrowing EncodedRecord) -> Int64 {
+    record.timestampMilliseconds.map { max($0, 1) } ?? 0
+  }
+
   /// Empty is not null, and so needs some address, which is not read.
   private func address(of bytes: UnsafeRawBufferPointer?) -> UnsafeRawPointer? {
     unsafe bytes.map { unsafe $0.baseAddress ?? UnsafeRawPointer(reports.baseAddress!) }
   }
 
   /// Records accepted and not yet reported on, plus events not yet collected.
-  public var queuedCount: Int { Int(unsafe rd_kafka_outq_len(client)) }
+  public var queuedCount: Int { Int(unsafe rd_kafka_outq_len(client)) + gathered.count + undelivered.count }
+
+  // MARK: Gathered records
+
+  public var gatheredCount: Int { gathered.count }
+
+  /// `false` for a record that is to be handed over by itself: one that may be refused at once, for its size or partition, or
+  /// whose value has no place.
+  private mutating func gather(_ record: borrowing EncodedRecord, ticket: UInt) -> Bool {
+    guard record.partition == nil, (record.value?.count ?? 0) <= PayloadSlab.valueBytesMax else { return false }
+    return unsafe record.bytes.bytes.withUnsafeBytes { bytes -> Bool in
+      let headers = headerLists.lend(for: record)
+      var placed: UnsafeMutableRawPointer?
+      if let range = record.value {
+        unsafe placed = payloads.place(UnsafeRawBufferPointer(rebasing: bytes[range]), mark: headers.mark)
+        guard unsafe placed != nil else {
+          headerLists.takeBack(headers)
+          return false
+        }
+      }
+      unsafe gathered.append(
+        GatheredRecords.Record(
+          topic: record.topic, ticket: ticket, timestampMilliseconds: timestamp(of: record), value: placed,
+          valueBytes: record.value?.count ?? 0, headers: headers),
+        key: record.key.map { unsafe UnsafeRawBufferPointer(rebasing: bytes[$0]) })
+      return true
+    }
+  }
+
+  /// Hands over what has been gathered, in order. `false`: the queue is full, and some are left. What is refused after all is
+  /// reported like a record that could not be delivered.
+  @discardableResult
+  public mutating func handOverGathered() -> Bool {
+    while let record = gathered.next {
+      let code = handOver(record)
+      if code == RD_KAFKA_RESP_ERR__QUEUE_FULL { return false }
+      gathered.removeFirst()
+      if code != RD_KAFKA_RESP_ERR_NO_ERROR { giveUp(record, code) }
+    }
+    return true
+  }
+
+  private func handOver(_ record: GatheredRecords.Record) -> rd_kafka_resp_err_t {
+    unsafe gathered.keys.withUnsafeBytes { keys -> rd_kafka_resp_err_t in
+      let key = unsafe record.key.map { unsafe UnsafeRawBufferPointer(rebasing: keys[$0]) }
+      return unsafe sluice_produce(
+        client, topics[record.topic], -1, 0, record.timestampMilliseconds,
+        UnsafeMutableRawPointer(bitPattern: record.ticket), record.value, record.valueBytes, address(of: key),
+        key?.count ?? 0, record.headers.list)
+    }
+  }
+
+  private mutating func giveUp(_ record: GatheredRecords.Record, _ code: rd_kafka_resp_err_t) {
+    if let value = unsafe record.value { _ = unsafe payloads.release(value) }
+    headerLists.takeBack(record.headers)
+    var error = KafkaError(code: code, topic: topicNames[record.topic])
+    error.recordBytes = record.valueBytes + (record.key?.count ?? 0)
+    undelivered.append((record.ticket, error))
+    wakeUp()
+  }
+
+  private func wakeUp() {
+    var one: UInt64 = 1
+    _ = unsafe write(eventDescriptor, &one, MemoryLayout<UInt64>.size)
+  }
 
   // MARK: Reports
 
@@ -154,6 +230,8 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     // The descriptor is cleared before the queue is read, so that an event in between makes it readable again.
     var wakeUps: UInt64 = 0
     _ = unsafe read(eventDescriptor, &wakeUps, MemoryLayout<UInt64>.size)
+    for (ticket, error) in undelivered { body(ticket, .failed(error)) }
+    undelivered.removeAll()
     var others: [ClientEvent] = []
     var served = 0
     while served < maxEvents {
@@ -168,8 +246,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
       unsafe rd_kafka_event_destroy(event)
     }
     // Events may be left, and librdkafka wakes up once only: do it for it.
-    var one: UInt64 = 1
-    _ = unsafe write(eventDescriptor, &one, MemoryLayout<UInt64>.size)
+    wakeUp()
     return others
   }
 
@@ -205,6 +282,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   ) -> Int {
     let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
     while true {
+      handOverGathered()
       let left = queuedCount
       if left == 0 { return 0 }
       let wait = ContinuousClock.now.duration(to: deadline).milliseconds
@@ -217,6 +295,10 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   /// Gives up everything that is queued or in flight. Each record is reported as `purged`; one in flight may be in its
   /// topic all the same.
   public mutating func purge() {
+    while let record = gathered.next {
+      gathered.removeFirst()
+      giveUp(record, RD_KAFKA_RESP_ERR__PURGE_QUEUE)
+    }
     unsafe rd_kafka_purge(
       client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
   }

@@ -68,6 +68,18 @@ import Testing
     #expect(pace.pause(afterFrames: 10_001, at: 1_110 * millisecond) == nil)
   }
 
+  @Test(arguments: [(10, false), (200, true)])
+  func recordsAreGatheredWhereManyCome(framesPerMillisecond: Int, gathers: Bool) {
+    var pace = ReadPace()
+    _ = pace.pause(afterFrames: 0, at: 1_000 * millisecond)
+    for turn in 1...100 {
+      _ = pace.pause(afterFrames: UInt64(turn * framesPerMillisecond), at: (1_000 + Int64(turn)) * millisecond)
+    }
+    #expect(pace.gathers == gathers)
+    _ = pace.pause(afterFrames: UInt64(100 * framesPerMillisecond + 1), at: 1_110 * millisecond)
+    #expect(!pace.gathers)
+  }
+
   @Test func aClockThatGoesBackIsHarmless() {
     var pace = ReadPace()
     _ = pace.pause(afterFrames: 10, at: 1_000 * millisecond)

@@ -17,6 +17,8 @@ final class ConnectorProducer {
   /// The connector's thread waits so long for a commit at a time, and serves PostgreSQL in between.
   static let commitTurnMilliseconds: Int32 = 500
   private static let stopCheckMilliseconds: Int32 = 100
+  /// Gathered records wait so long: in it some hundred come under load, and an acknowledgement takes about as long.
+  static let gatheringMilliseconds: Int64 = 2
   /// A connector that ends waits so long for the brokers to take its abort; else they abort by `transaction.timeout.ms`.
   private static let abortMilliseconds: Int64 = 3_000
 
@@ -34,6 +36,8 @@ final class ConnectorProducer {
   private var failure: SinkError?
   /// librdkafka repeats its connection errors; each text is logged once until it changes.
   private var lastEvent = ""
+  /// Since when gathered records have been seen to wait.
+  private var gatheredAt: Int64?
 
   /// - Parameters:
   ///   - plan: `nil` is at least once.
@@ -70,7 +74,31 @@ final class ConnectorProducer {
     }
   }
 
+  /// Whether records are gathered; not where the reason of a refusal is sought one by one.
+  func gather(_ gathers: Bool) {
+    producer.gathers = gathers && !batching.sendsSingly
+    if !producer.gathers { handOverGathered() }
+  }
+
+  private func handOverGathered() {
+    gatheredAt = nil
+    producer.handOverGathered()
+  }
+
+  private func handOverDue() {
+    guard producer.gatheredCount > 0 else {
+      gatheredAt = nil
+      return
+    }
+    let now = RelayClock.now().monotonicMilliseconds
+    let since = gatheredAt ?? now
+    gatheredAt = since
+    if now - since >= ConnectorProducer.gatheringMilliseconds { handOverGathered() }
+  }
+
+  /// Hands over gathered records that have waited long enough, too.
   func collect(waitMilliseconds: Int = 0, _ body: (UInt64, SinkDelivery) -> Void) throws(SinkError) {
+    handOverDue()
     var failed: KafkaError?
     let isTransactional = plan != nil
     var hasState = false
@@ -165,6 +193,7 @@ final class ConnectorProducer {
     precondition(transaction == .open, "no transaction is open")
     state.topic = stateTopic
     guard try enqueue(state, ticket: ConnectorProducer.stateTicket) == .accepted else { return .queueFull }
+    handOverGathered()
     transaction = .committing
     isStateAcknowledged = false
     return .accepted

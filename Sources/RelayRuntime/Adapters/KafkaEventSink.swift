@@ -28,6 +28,12 @@ struct KafkaEventSink: EventSink, ~Copyable {
   }
 
   var descriptor: Int32 { shared.producer.eventDescriptor }
+  /// Records are gathered for a moment, so that they go in large requests; otherwise each goes at once.
+  mutating func gather(_ gathers: Bool) { shared.gather(gathers) }
+  /// The loop must turn again within so many milliseconds, since gathered records wait; `nil` where none do.
+  var waitMilliseconds: Int64? {
+    shared.producer.gatheredCount > 0 ? ConnectorProducer.gatheringMilliseconds : nil
+  }
   var queuedCount: Int { shared.producer.queuedCount }
 
   mutating func addTopic(_ name: String) throws(SinkError) -> Int {

@@ -257,7 +257,9 @@ extension ConnectorRunner {
         if try finish(&loop, time, until: drainUntil!) { return }
       }
       guard case .idle(let milliseconds, let isFull) = turn else { continue }
-      if let pause = pace.pause(afterFrames: loop.observations.frames, at: time.wallNanoseconds) { napping(pause) }
+      let pause = pace.pause(afterFrames: loop.observations.frames, at: time.wallNanoseconds)
+      loop.sink.gather(pace.gathers)
+      if let pause { napping(pause) }
       wait(&loop, stored, isFull: isFull, milliseconds: drainUntil == nil ? min(milliseconds, 1_000) : 10)
       if loop.source.server.wantsToWrite {
         do throws(SourceError) {
@@ -350,6 +352,7 @@ extension ConnectorRunner {
     ]
     // A stop that has been seen must not make every wait return at once.
     let count: nfds_t = stop.level > .run ? 3 : 4
+    let milliseconds = min(milliseconds, loop.sink.waitMilliseconds ?? .max)
     _ = unsafe poll(&entries, count, Int32(clamping: max(0, milliseconds)))
     if entries[2].revents != 0 { stored.clear() }
   }

@@ -7,10 +7,16 @@ struct ReadPace {
   /// A Unix socket holds some 160 messages of the server's, however large its reader's buffer is; then the server waits, too.
   /// At 200,000 rows a second they come in 800 microseconds, so the pause has to end well before.
   static let pauseMicroseconds = 400
+  /// Above so many, records are worth gathering, too: requests of a few would cost more than the records in them. Below, each
+  /// record would only come later.
+  static let gatheringFramesPerMillisecond = 32.0
 
   private var lastFrames: UInt64 = 0
   private var lastNanoseconds: Int64 = 0
   private var rate = 0.0
+
+  /// Whether records are to be gathered before they go to Kafka.
+  var gathers: Bool { rate > ReadPace.gatheringFramesPerMillisecond }
 
   /// Microseconds to pause before the next read; `nil` for none. Wall time will do: a wrong pause is only a short one.
   mutating func pause(afterFrames frames: UInt64, at nanoseconds: Int64) -> Int? {

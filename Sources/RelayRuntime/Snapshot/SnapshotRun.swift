@@ -51,13 +51,13 @@ struct SnapshotRun {
       let time = RelayClock.now()
       if stop.level >= .drain { return false }
       guard try loop.turnSnapshot(time) else {
-        wait(for: [], loop.sink.descriptor)
+        wait(for: [], loop.sink)
         continue
       }
       if work.savesProgress, ends.isDue(held: feed.heldTable) {
         // Nothing more is read until the rows of these tables are acknowledged.
         guard loop.recordsInFlight == 0 else {
-          wait(for: [], loop.sink.descriptor)
+          wait(for: [], loop.sink)
           continue
         }
         try saving(ends.finished)
@@ -105,8 +105,11 @@ struct SnapshotRun {
       if let text = progress.line(at: time.monotonicMilliseconds) { logger.info("\(text)") }
       if !isReading, waiting.isEmpty { break }
       // The server writes a few rows at a time: to wake up for each would take as long as the rows.
-      if !isMoving, progress.rows > rowsBefore { rest() } else if !isMoving { wait(for: sockets, loop.sink.descriptor) }
+      let isFlowing = progress.rows > rowsBefore
+      loop.sink.gather(isFlowing)
+      if !isMoving, isFlowing { rest() } else if !isMoving { wait(for: sockets, loop.sink) }
     }
+    loop.sink.gather(false)
     try feed.finish(into: &loop, RelayClock.now())
     for reader in readers {
       do throws(PostgresError) {
@@ -148,7 +151,7 @@ struct SnapshotRun {
         continue
       }
       if stop.level >= .drain { return false }
-      wait(for: [], loop.sink.descriptor)
+      wait(for: [], loop.sink)
     }
   }
 
@@ -165,7 +168,7 @@ struct SnapshotRun {
       guard time.monotonicMilliseconds < until, let isHandedOver = try? loop.turnSnapshot(time) else { return }
       StatusPublisher.publish(&loop, to: status)
       if isHandedOver, loop.recordsInFlight == 0 { return }
-      wait(for: [], loop.sink.descriptor)
+      wait(for: [], loop.sink)
     }
   }
 
@@ -175,8 +178,8 @@ struct SnapshotRun {
     _ = unsafe poll(&entry, 1, 1)
   }
 
-  private func wait(for sockets: [Int32], _ sink: Int32) {
-    var entries = ([sink, stop.wakeUp.descriptor] + sockets).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    _ = unsafe poll(&entries, nfds_t(entries.count), 100)
+  private func wait(for sockets: [Int32], _ sink: borrowing KafkaEventSink) {
+    var entries = ([sink.descriptor, stop.wakeUp.descriptor] + sockets).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    _ = unsafe poll(&entries, nfds_t(entries.count), Int32(min(100, sink.waitMilliseconds ?? .max)))
   }
 }

@@ -1,0 +1,59 @@
+import CRdkafka
+
+/// Records that wait to be handed over together. librdkafka's broker thread sends what it finds when it wakes, and under load
+/// it would find the few that came since its last request: each of those costs the broker and both ends of the connection more
+/// than the records in it.
+///
+/// Values stand where librdkafka reads them (`PayloadSlab`); keys are kept here, since it copies those.
+@safe
+struct GatheredRecords: ~Copyable {
+  @safe
+  struct Record {
+    var topic: Int
+    var ticket: UInt
+    /// As librdkafka takes it: 0 is now.
+    var timestampMilliseconds: Int64
+    /// `nil` is a null value.
+    var value: UnsafeMutableRawPointer?
+    var valueBytes: Int
+    /// Place in `keys`; `nil` is a null key.
+    var key: Range<Int>?
+    var headers: HeaderLists.Lent
+  }
+
+  static let countMax = 1024
+
+  private var records: [Record] = []
+  private var first = 0
+  private(set) var keys: [UInt8] = []
+
+  init() { records.reserveCapacity(GatheredRecords.countMax) }
+
+  deinit {
+    for record in records[first...] {
+      if let list = unsafe record.headers.list { unsafe rd_kafka_headers_destroy(list) }
+    }
+  }
+
+  var count: Int { records.count - first }
+  var isFull: Bool { records.count == GatheredRecords.countMax }
+  /// The oldest.
+  var next: Record? { first < records.count ? records[first] : nil }
+
+  mutating func append(_ record: Record, key: UnsafeRawBufferPointer?) {
+    var record = record
+    if let key = unsafe key {
+      record.key = keys.count..<(keys.count + key.count)
+      unsafe keys.append(contentsOf: key)
+    }
+    records.append(record)
+  }
+
+  mutating func removeFirst() {
+    first += 1
+    guard first == records.count else { return }
+    records.removeAll(keepingCapacity: true)
+    keys.removeAll(keepingCapacity: true)
+    first = 0
+  }
+}
