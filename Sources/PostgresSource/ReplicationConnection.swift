@@ -60,7 +60,7 @@ public struct ReplicationConnection: ~Copyable {
       extra["options", default: ""] += " -c \(name)=\(value)"
     }
     unsafe handle = try PostgresConnection.connect(settings, extra: extra)
-    serverProcess = unsafe PQbackendPID(handle)
+    self.session = unsafe ReplicationConnection.session(of: handle, withinMilliseconds: answerWithinMilliseconds)
   }
 
   deinit { unsafe PQfinish(handle) }
@@ -76,7 +76,7 @@ public struct ReplicationConnection: ~Copyable {
   }
 
   /// The same for what never has to wait for another session.
-  private func quickCommand(_ text: String) throws(PostgresError) -> QueryResult {
+  func quickCommand(_ text: String) throws(PostgresError) -> QueryResult {
     unsafe try answer(BoundedAnswer.of(text, on: handle, withinMilliseconds: answerWithinMilliseconds))
   }
 
@@ -130,8 +130,23 @@ public struct ReplicationConnection: ~Copyable {
     return TimelineHistory(file: content)
   }
 
-  /// The server's process of this session. Kept, since libpq forgets it with the connection, and the session may outlive that.
-  public let serverProcess: Int32
+  /// This session, kept, since libpq forgets the process with the connection, and the session may outlive that.
+  public let session: ServerSession
+
+  /// Asked for before the session can have anything that others wait for. What goes wrong shows at the next command.
+  private static func session(of handle: OpaquePointer, withinMilliseconds limit: Int) -> ServerSession {
+    // Behind a pooler libpq knows another number.
+    let answer = unsafe try? BoundedAnswer.of(
+      """
+      SELECT pid, \(startOfSession) FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()
+      """, on: handle, withinMilliseconds: limit)
+    defer { unsafe PQclear(answer) }
+    let row = unsafe QueryResult(copying: answer).rows.first ?? []
+    guard row.count == 2, let process = row[0].flatMap({ Int32($0) }) else {
+      return ServerSession(process: unsafe PQbackendPID(handle), startedAtMicroseconds: nil)
+    }
+    return ServerSession(process: process, startedAtMicroseconds: row[1].flatMap { Int64($0) })
+  }
 
   /// Makes a logical slot for pgoutput. With `exportsSnapshot` the snapshot lives until the next command here; a temporary
   /// slot lives as long as this connection. `isFailover` needs PostgreSQL 17.

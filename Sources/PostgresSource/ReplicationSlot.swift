@@ -28,29 +28,6 @@ public struct ReplicationSlot: Sendable, Equatable {
       confirmedFlush: row[4].flatMap { LSN($0) }, restart: row[5].flatMap { LSN($0) }, walStatus: row[6])
   }
 
-  /// Whether one of these server processes streams from the slot, or has the relay's lock of it. A session that ends gives
-  /// the lock up first.
-  public static func isHeld(
-    _ name: String, byAnyOf processes: [Int32], on connection: borrowing PostgresConnection
-  ) throws(PostgresError) -> Bool {
-    // Keys of 8 bytes have 1 as objsubid. Source: PostgreSQL manual, "pg_locks".
-    try connection.query(
-      """
-      SELECT EXISTS (
-        SELECT 1 FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
-        AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-        AND (classid::bigint << 32) | objid::bigint = $2::bigint AND pid = ANY ($3::int[])
-      ) OR EXISTS (
-        SELECT 1 FROM pg_catalog.pg_replication_slots WHERE slot_name = $1 AND active_pid = ANY ($3::int[])
-      )
-      """,
-      [
-        name, String(ReplicationConnection.lockKey(slot: name)),
-        "{\(processes.map { String($0) }.joined(separator: ","))}",
-      ]
-    ).firstValue == "t"
-  }
-
   /// Whether standbys keep the slot in step. PostgreSQL 17 and later; `true` where there is no such slot.
   public static func isFailover(
     _ name: String, on connection: borrowing PostgresConnection

@@ -54,19 +54,6 @@ import Testing
     return false
   }
 
-  /// A session may outlive its connection, and is then asked after.
-  @Test func lostConnectionKnowsItsServerProcess() throws {
-    let postgres = try EmbeddedPostgres()
-    defer { postgres.stop() }
-    let session = try ReplicationConnection(postgres.socketSettings())
-    let process = session.serverProcess
-    #expect(process > 0)
-    #expect(throws: PostgresError.self) {
-      try session.command("SELECT pg_terminate_backend(pg_backend_pid())")
-    }
-    #expect(session.serverProcess == process)
-  }
-
   @Test func slotOfRelayThatTakesItsSnapshotIsNotReplaced() throws {
     let postgres = try EmbeddedPostgres()
     defer { postgres.stop() }
@@ -177,23 +164,6 @@ import Testing
     // A standby would say so by now.
     usleep(300_000)
     return process
-  }
-
-  /// The lock's key is a hash of the name, negative or not.
-  @Test func theLockIsToldOfItsSessionWhateverTheSlotIsCalled() throws {
-    let postgres = try EmbeddedPostgres()
-    defer { postgres.stop() }
-    let connection = try PostgresConnection(postgres.socketSettings())
-    let session = try ReplicationConnection(postgres.socketSettings())
-    let other = try ReplicationConnection(postgres.socketSettings())
-    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
-      let own = [0, session.serverProcess]
-      #expect(try !ReplicationSlot.isHeld(name, byAnyOf: own, on: connection))
-      let isLocked = try session.tryLock(slot: name)
-      #expect(isLocked)
-      #expect(try ReplicationSlot.isHeld(name, byAnyOf: own, on: connection), "slot \(name)")
-      #expect(try !ReplicationSlot.isHeld(name, byAnyOf: [other.serverProcess], on: connection))
-    }
   }
 
   /// Its own session is no other relay: what is delivered and not stored yet does not come again.

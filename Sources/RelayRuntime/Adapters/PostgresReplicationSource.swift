@@ -67,9 +67,13 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
       history: history, isShared: shared != nil)
   }
 
-  func isHeld(slot: String, byAnyOf processes: [Int32]) throws(SourceError) -> Bool {
+  /// Who has the slot; not to be asked while the stream runs.
+  func holder(of slot: String, among sessions: OwnSessions) throws(SourceError) -> OwnSessions.Holder {
     do throws(PostgresError) {
-      return try ReplicationSlot.isHeld(slot, byAnyOf: processes, on: catalogConnection)
+      switch replication {
+      case .some(let connection): return try sessions.holder(of: slot, on: connection)
+      case .none: throw PostgresError(kind: .connection, message: "there is no replication connection")
+      }
     } catch {
       throw ErrorPolicy.sourceError(error)
     }
@@ -289,14 +293,6 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
       return try PublicationConflict.find(publications, on: catalogConnection)
     } catch {
       throw ErrorPolicy.sourceError(error)
-    }
-  }
-
-  /// The server's process of the stream.
-  var serverProcess: Int32 {
-    switch replication {
-    case .some(let connection): connection.serverProcess
-    case .none: 0
     }
   }
 

@@ -17,9 +17,11 @@ extension ConnectorRunner {
 
   func connectReplication() throws(ConnectorFailure) -> ReplicationConnection {
     do throws(PostgresError) {
-      return try ReplicationConnection(
+      let connection = try ReplicationConnection(
         plan.database, answerWithinMilliseconds: plan.answerMilliseconds,
         silenceMaxMilliseconds: plan.silenceMaxMilliseconds)
+      sessions.began(connection.session)
+      return connection
     } catch {
       throw ConnectorFailure(postgres: error, doing: "replication connection to \(plan.database)")
     }
@@ -51,6 +53,32 @@ extension ConnectorRunner {
       return try replication.tryLock(slot: plan.slot)
     } catch {
       throw ConnectorFailure(postgres: error, doing: "locking slot \(plan.slot)")
+    }
+  }
+
+  /// Somebody streams from the slot: from a shared one this relay itself may.
+  func checkReader(_ replication: borrowing ReplicationConnection) throws(ConnectorFailure) {
+    if let seat, try holder(among: seat.slot.sessions, replication) != .other { return }
+    throw try slotBusy("another process", replication)
+  }
+
+  /// Who does not stand by must not take a session of an earlier life for another's: it begins again.
+  func slotBusy(
+    _ holder: String, _ replication: borrowing ReplicationConnection
+  ) throws(ConnectorFailure) -> ConnectorFailure {
+    if !plan.waitsForSlot, seat == nil, try self.holder(among: sessions, replication) == .own {
+      return ConnectorFailure(.unreachable, "the server still has this relay's earlier session at slot \(plan.slot)")
+    }
+    return ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by \(holder)")
+  }
+
+  private func holder(
+    among sessions: OwnSessions, _ replication: borrowing ReplicationConnection
+  ) throws(ConnectorFailure) -> OwnSessions.Holder {
+    do throws(PostgresError) {
+      return try sessions.holder(of: plan.slot, on: replication)
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "slot \(plan.slot)")
     }
   }
 

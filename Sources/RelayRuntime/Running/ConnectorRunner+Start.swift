@@ -104,7 +104,7 @@ extension ConnectorRunner {
   private func exportBeside(after position: LSN, _ beginning: inout Beginning) throws(ConnectorFailure) {
     let beside = try connectReplication()
     do throws(PostgresError) {
-      let name = snapshotSlotName(beside.serverProcess)
+      let name = snapshotSlotName(beside.session.process)
       let slot = try SnapshotSlot(beside, name: name)
       beginning.snapshotSlot = slot
       let point = slot.created.consistentPoint

@@ -10,18 +10,16 @@ extension ConnectorRunner {
     _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, singlyUntil: LSN?, _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
     var isFirst = true
-    var streamedBy: Int32 = 0
     // The reader of a shared slot takes open transactions for all its connectors.
     var spill = seat == nil ? try openSpillSpace(serverVersion: loop.source.server.serverVersion) : nil
     while true {
       do throws(RelayFailure) {
-        if !isFirst, try !reconnect(&loop, record: record, streamedBy: streamedBy) {
+        if !isFirst, try !reconnect(&loop, record: record) {
           loop.sink.abandon()
           return
         }
         isFirst = false
         try startReplication(&loop, spill)
-        streamedBy = loop.source.server.serverProcess
         status.update {
           $0.state = .running
           $0.lastError = nil
@@ -77,11 +75,7 @@ extension ConnectorRunner {
 
   /// A new connection for the loop; the rules of a start hold again, since it may be another server now. Returns `false`
   /// when stopped meanwhile.
-  private func reconnect(
-    _ loop: inout ProductionLoop, record: StateRecord, streamedBy: Int32
-  ) throws(RelayFailure) -> Bool {
-    // The last attempt may have come as far as the slot's lock.
-    let earlier = [streamedBy, loop.source.server.serverProcess]
+  private func reconnect(_ loop: inout ProductionLoop, record: StateRecord) throws(RelayFailure) -> Bool {
     do throws(ConnectorFailure) {
       let connection = try connect()
       // The old session goes first: should it still stand, it holds the slot's lock.
@@ -90,7 +84,7 @@ extension ConnectorRunner {
     } catch {
       throw .source(sourceError(error))
     }
-    guard try outlast(earlier, &loop) else { return false }
+    guard try outlast(&loop) else { return false }
     var refusal: StartRefusal?
     do throws(ConnectorFailure) {
       if let seat, try !hasRight(seat) {
@@ -133,21 +127,22 @@ extension ConnectorRunner {
   /// A busy server ends a session some time after its client has left. Until then the slot is no other relay's, and what this
   /// one's memory holds still counts: to stand by and begin anew would send again what is not stored yet. Returns `false`
   /// when stopped meanwhile.
-  private func outlast(_ sessions: [Int32], _ loop: inout ProductionLoop) throws(RelayFailure) -> Bool {
+  private func outlast(_ loop: inout ProductionLoop) throws(RelayFailure) -> Bool {
     // The lock of a shared slot is its reader's.
     if seat != nil { return true }
-    var isTold = false
-    while true {
-      do throws(SourceError) {
-        guard try loop.source.server.isHeld(slot: plan.slot, byAnyOf: sessions) else { return true }
-      } catch {
-        throw .source(error)
-      }
-      if !isTold { logger.info("the server still has this relay's earlier session: waiting until it has ended") }
-      isTold = true
-      try waitWithoutSource(&loop, milliseconds: 20)
-      if stop.level > .run { return false }
-    }
+    return try OwnSessions.outlast(
+      logger: logger,
+      holder: { () throws(RelayFailure) in
+        do throws(SourceError) {
+          return try loop.source.server.holder(of: plan.slot, among: sessions)
+        } catch {
+          throw .source(error)
+        }
+      },
+      pause: { () throws(RelayFailure) in
+        try waitWithoutSource(&loop, milliseconds: 20)
+        return stop.level == .run
+      })
   }
 
   /// At least once: whether no other relay has begun while this one had no slot. It may have sent an earlier part again and

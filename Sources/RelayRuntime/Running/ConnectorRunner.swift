@@ -19,6 +19,7 @@ struct ConnectorRunner {
   let logger: Logger
   /// At a shared slot.
   var seat: SharedSeat?
+  var sessions = OwnSessions()
 
   private static let fencedAgainMilliseconds: Int64 = 30_000
 
@@ -99,7 +100,7 @@ struct ConnectorRunner {
     let replication = try connectReplication()
     // Before anything is looked at, let alone changed: a relay that takes its snapshot has a slot that looks abandoned.
     while try !lock(replication) {
-      let busy = ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another relay")
+      let busy = try slotBusy("another relay", replication)
       guard plan.waitsForSlot else { throw busy }
       standBy(busy)
       if stop.level > .run { return false }
@@ -116,9 +117,7 @@ struct ConnectorRunner {
     // The slot first: while another relay has it, both go on, and only a record read later is surely not behind it. Nor is
     // anything changed that another process streams by.
     let slot = try findSlot(on: connection)
-    if let process = slot?.activePID, seat?.slot.isOwn(process: process) != true {
-      throw ConnectorFailure(.slotBusy, "slot \(plan.slot) is in use by another process")
-    }
+    if slot?.activePID != nil { try checkReader(replication) }
     if plan.snapshot.policy.streams {
       try checkFailover(on: connection)
       try PublicationSetup(plan: plan, logger: logger).run(

@@ -36,6 +36,8 @@ extension ConnectorRunner {
     beginning.record.position = beginning.record.position.moved(to: .invalid)
     try save(beginning.record, &store)
     let position = try slot.makingSlot { () throws(ConnectorFailure) in
+      // The slot shows this session while it is being made, to connectors that begin just then.
+      slot.sessions.began(replication.session)
       if let made = try findSlot(on: connection) { return made.confirmedFlush ?? .invalid }
       let created = try createSlot(replication, exportsSnapshot: false)
       logger.info("created the shared slot \(plan.slot) at LSN \(created.consistentPoint)")
@@ -48,7 +50,7 @@ extension ConnectorRunner {
   /// reader confirms nothing before this connector has said where it stands.
   func exportForShared(_ beginning: inout Beginning, _ store: inout any StateStore) throws(ConnectorFailure) {
     let beside = try connectReplication()
-    let name = snapshotSlotName(beside.serverProcess)
+    let name = snapshotSlotName(beside.session.process)
     let slot: SnapshotSlot
     do throws(PostgresError) {
       slot = try SnapshotSlot(beside, name: name)

@@ -45,11 +45,11 @@ public final class SharedSlot: Sendable {
     var failures: [SourceError?]
     /// Batches whose memory is used again.
     var spare: [FrameBatch] = []
-    /// Server processes that were the stream's.
-    var processes: [Int32] = []
   }
 
   let name: String
+  /// Of its reader.
+  let sessions = OwnSessions()
   private let state: Mutex<State>
   private let wakeUps: [WakeUp]
   /// Wakes the reading thread.
@@ -161,9 +161,6 @@ public final class SharedSlot: Sendable {
     }
   }
 
-  /// The server process is one that reads, or did, for this slot.
-  func isOwn(process: Int) -> Bool { state.withLock { $0.processes.contains { Int($0) == process } } }
-
   func makingSlot<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -198,13 +195,6 @@ public final class SharedSlot: Sendable {
     state.membership.leave(member)
     state.queues[member] = []
     state.failures[member] = SourceError(.reconnect, "the right to the shared slot was lost, and is held again")
-  }
-
-  func streams(by process: Int32) {
-    state.withLock { state in
-      if state.processes.count > 3 { state.processes.removeFirst() }
-      state.processes.append(process)
-    }
   }
 
   var haveAllEnded: Bool { state.withLock { $0.membership.haveAllEnded } }

@@ -23,7 +23,8 @@ struct SharedSlotReader {
     self.logger = logger
     var plan = plans[0]
     plan.silenceMaxMilliseconds = plans.compactMap(\.silenceMaxMilliseconds).min()
-    runner = ConnectorRunner(plan: plan, status: ConnectorStatus(name: slot.name), stop: stop, logger: logger)
+    runner = ConnectorRunner(
+      plan: plan, status: ConnectorStatus(name: slot.name), stop: stop, logger: logger, sessions: slot.sessions)
     statusIntervalMilliseconds = plans.map(\.limits.statusIntervalMilliseconds).min() ?? 10_000
   }
 
@@ -100,17 +101,30 @@ struct SharedSlotReader {
       }
     } catch {
       logger.warning("the session that holds the right to slot \(slot.name) is gone: \(error)")
+      slot.setRight(.unknown("the session that holds the right to the slot is gone"))
       right = nil
     }
     do throws(PostgresError) {
       let session = try connectReplication()
-      guard try session.tryLock(slot: slot.name) else { return false }
+      guard try outlast(session), try session.tryLock(slot: slot.name) else { return false }
       right = .some(session)
       slot.takeRight()
       return true
     } catch {
       throw ErrorPolicy.sourceError(error)
     }
+  }
+
+  /// As for a connector with a slot of its own. Until then the connectors wait with what they have in memory. Returns `false`
+  /// when they have all ended meanwhile.
+  private func outlast(_ session: borrowing ReplicationConnection) throws(PostgresError) -> Bool {
+    try OwnSessions.outlast(
+      logger: logger,
+      holder: { () throws(PostgresError) in try slot.sessions.holder(of: slot.name, on: session) },
+      pause: { () throws(PostgresError) in
+        wait(milliseconds: 20)
+        return !slot.haveAllEnded
+      })
   }
 
   // MARK: Reading
@@ -141,8 +155,6 @@ struct SharedSlotReader {
     var source = StreamedTransactions(try connect(&limits))
     let starters = try withoutConflicts(starters, source.server)
     guard let position = starters.map(\.from).min() else { return [] }
-    // Known before the slot shows it, so that no connector takes it for another's.
-    slot.streams(by: source.server.serverProcess)
     try open(&source, at: position, starters.map(\.publication), &space)
     let names = starters.map { "\($0.publication) from \($0.from)" }.joined(separator: ", ")
     logger.info("slot \(slot.name) is read for \(starters.count) connectors: \(names)")
@@ -171,9 +183,12 @@ struct SharedSlotReader {
   }
 
   private func connectReplication() throws(PostgresError) -> ReplicationConnection {
-    try ReplicationConnection(
+    let connection = try ReplicationConnection(
       runner.plan.database, answerWithinMilliseconds: runner.plan.answerMilliseconds,
       silenceMaxMilliseconds: runner.plan.silenceMaxMilliseconds)
+    // Known before the slot shows it, so that no connector takes it for another's.
+    slot.sessions.began(connection.session)
+    return connection
   }
 
   /// In the order of the files: one whose publication cannot be read together with those before it is refused.
@@ -211,7 +226,8 @@ struct SharedSlotReader {
         return try runner.startReplication(&source, at: position, names, files)
       } catch {
         // The server has not ended the last stream yet.
-        guard error.remedy == .waitForSlot, now < end, !slot.haveAllEnded else { throw error }
+        guard error.remedy == .waitForSlot, !slot.haveAllEnded else { throw error }
+        if now >= end, try source.server.holder(of: slot.name, among: slot.sessions) == .other { throw error }
         wait(milliseconds: 20)
       }
     }

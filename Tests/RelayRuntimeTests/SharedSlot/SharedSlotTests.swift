@@ -322,6 +322,54 @@ import Testing
     }
   }
 
+  /// Cut at once from the session that has the right and from the stream, the reader finds both with the server still: they
+  /// are its own, so nobody stands by, nor ends where `waitsForSlot` is off.
+  @Test(arguments: [
+    (["lock"], ["stream"], 3), (["stream"], ["lock"], 3), (["lock", "stream"], [], 3),
+    // Longer than the end of an earlier stream is waited for where nobody is known to have it.
+    (["stream"], [], 12),
+  ])
+  func readerDoesNotTakeItsOwnSessionsForAnotherRelays(frozen: [String], cut: [String], seconds: Int) throws {
+    let rig = try Rig()
+    var plans = rig.plans("own", isShared: true)
+    for index in plans.indices {
+      plans[index].waitsForSlot = false
+      plans[index].silenceMaxMilliseconds = 1_500
+      plans[index].answerMilliseconds = 300
+    }
+    let service = try rig.start(plans)
+    try rig.wait("all stream") { service.connectors.allSatisfy { $0.status.current.state == .running } }
+    // All have joined: the stream does not start again.
+    try rig.sql("INSERT INTO common VALUES (0, 'c')")
+    try rig.waitUntilConfirmed("own_slot")
+    let stream = "SELECT active_pid FROM pg_replication_slots WHERE active"
+    let lock = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    let processes = try ["lock": lock, "stream": stream].mapValues {
+      try #require(try rig.value($0).flatMap { pid_t($0) })
+    }
+    let stopped = try frozen.map { try #require(processes[$0]) }
+    for process in stopped { kill(process, SIGSTOP) }
+    defer { for process in stopped { kill(process, SIGCONT) } }
+    for name in cut { kill(try #require(processes[name]), SIGTERM) }
+    try rig.wait("all have lost it") { service.connectors.allSatisfy { $0.status.current.reconnects > 0 } }
+    let end = ContinuousClock.now + .seconds(seconds)
+    while ContinuousClock.now < end {
+      let states = service.connectors.map { $0.status.current.state }
+      if states.contains(.standby) || states.contains(.failed) {
+        Issue.record("\(frozen): \(service.connectors.map { $0.status.current.lastError ?? "" })")
+        break
+      }
+      usleep(10_000)
+    }
+    for process in stopped { kill(process, SIGCONT) }
+    try rig.sql("INSERT INTO common VALUES (1, 'c')")
+    try rig.waitUntilConfirmed("own_slot")
+    try rig.wait("all stream again") { service.connectors.allSatisfy { $0.status.current.state == .running } }
+    service.stop()
+    #expect(service.waitForAll().allSatisfy { $0.failure == nil })
+    for index in 0..<3 { #expect(try rig.records("own-\(index)")[#"public.common {"id":1}"#]?.count == 1) }
+  }
+
   /// What pgoutput would mix up is refused, for the connector that comes later in the files.
   @Test(arguments: [
     (
