@@ -20,11 +20,16 @@ import Testing
   private func producer(timeoutMilliseconds: Int64 = 60_000) throws -> ConnectorProducer {
     var bounds = TransactionBatch.Bounds()
     bounds.timeoutMilliseconds = timeoutMilliseconds
-    let producer = try ConnectorProducer(
-      properties: [(name: "bootstrap.servers", value: kafka.bootstrapServers), (name: "transactional.id", value: "c")],
-      transactions: TransactionPlan(id: "c", stateTopic: "states", bounds: bounds), logger: Logger(label: "test"))
+    let producer = try uninitialized(bounds)
     try producer.initialize(timeoutMilliseconds: 30_000) { false }
     return producer
+  }
+
+  private func uninitialized(_ bounds: TransactionBatch.Bounds = TransactionBatch.Bounds()) throws -> ConnectorProducer
+  {
+    try ConnectorProducer(
+      properties: [(name: "bootstrap.servers", value: kafka.bootstrapServers), (name: "transactional.id", value: "c")],
+      transactions: TransactionPlan(id: "c", stateTopic: "states", bounds: bounds), logger: Logger(label: "test"))
   }
 
   private func record(_ producer: ConnectorProducer) throws -> EncodedRecord {
@@ -57,6 +62,26 @@ import Testing
       try producer.collect(waitMilliseconds: 0) { _, _ in }
       return try producer.pollCommit(timeoutMilliseconds: 10)
     }
+  }
+
+  /// The brokers may take the earlier call after the later one, and the later producer would be fenced.
+  @Test func producerWaitsForTheCallThatAStopHasLeftBehind() throws {
+    try kafka.takeDown()
+    do {
+      let stopped = try uninitialized()
+      #expect(throws: SinkError.self) { try stopped.initialize(timeoutMilliseconds: 3_000) { true } }
+    }
+    let next = try uninitialized()
+    // A stop ends the wait, and so does the time.
+    let stop = #expect(throws: SinkError.self) { try next.initialize(timeoutMilliseconds: 30_000) { true } }
+    #expect(stop?.description == "stopped while an earlier producer asked the brokers")
+    let end = #expect(throws: SinkError.self) { try next.initialize(timeoutMilliseconds: 100) { false } }
+    #expect(end?.description == "an earlier producer has no answer of the brokers yet")
+    try kafka.bringUp()
+    try next.initialize(timeoutMilliseconds: 30_000) { false }
+    try beginCommit(next)
+    try commit(next)
+    #expect(next.transaction == .none)
   }
 
   @Test func commitIsWaitedForInTurnsAndTheNextTransactionFollows() throws {

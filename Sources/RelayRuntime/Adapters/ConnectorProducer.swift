@@ -19,6 +19,7 @@ final class ConnectorProducer {
   private static let stopCheckMilliseconds: Int32 = 100
   /// Gathered records wait so long: in it some hundred come under load, and an acknowledgement takes about as long.
   static let gatheringMilliseconds: Int64 = 2
+  private static let earlierCheckMilliseconds: Int32 = 20
   /// A connector that ends waits so long for the brokers to take its abort; else they abort by `transaction.timeout.ms`.
   private static let abortMilliseconds: Int64 = 3_000
 
@@ -30,6 +31,8 @@ final class ConnectorProducer {
   private let batching: RecordBatching
   private let logger: Logger
   private let stateTopic: Int
+  /// `transactional.id`, and whose it is.
+  private let identity: ProducersBeginning.Identity
   private var openedAt: Int64 = 0
   private var isStateAcknowledged = false
   private var isCommitUnderWay = false
@@ -59,6 +62,8 @@ final class ConnectorProducer {
     if plan != nil, waitingCall == nil { throw SinkError("no file descriptor left for the Kafka producer") }
     self.plan = plan
     self.logger = logger
+    let brokers = properties.last { $0.name == "bootstrap.servers" || $0.name == "metadata.broker.list" }?.value
+    identity = .init(brokers: brokers ?? "", transactionalID: plan?.id ?? "")
   }
 
   deinit { waitingCall?.stop() }
@@ -169,12 +174,30 @@ final class ConnectorProducer {
 
   /// Fences earlier producers of the connector and ends what they left open. Waits for the brokers; `isStopped` ends that.
   func initialize(timeoutMilliseconds: Int64, isStopped: () -> Bool) throws(SinkError) {
+    try waitForEarlier(timeoutMilliseconds: timeoutMilliseconds, isStopped: isStopped)
+    let identity = identity
     begin { transactions throws(KafkaError) in
+      defer { ProducersBeginning.ofProcess.leave(identity) }
       try transactions.initialize(timeoutMilliseconds: Int(timeoutMilliseconds))
     }
     while try !hasEnded(within: ConnectorProducer.stopCheckMilliseconds) {
       try collect { _, _ in }
       if isStopped() { throw SinkError("stopped while the brokers were asked", remedy: .startOver) }
+    }
+  }
+
+  /// A connector that was stopped meanwhile leaves its call behind, for as long as the brokers may take.
+  private func waitForEarlier(timeoutMilliseconds: Int64, isStopped: () -> Bool) throws(SinkError) {
+    let until = RelayClock.now().monotonicMilliseconds + timeoutMilliseconds
+    var isTold = false
+    while !ProducersBeginning.ofProcess.enter(identity) {
+      if !isTold { logger.info("an earlier call of this connector still asks the brokers: waiting for its end") }
+      isTold = true
+      if isStopped() { throw SinkError("stopped while an earlier producer asked the brokers", remedy: .startOver) }
+      if RelayClock.now().monotonicMilliseconds >= until {
+        throw SinkError("an earlier producer has no answer of the brokers yet", remedy: .startOver)
+      }
+      _ = poll(nil, 0, ConnectorProducer.earlierCheckMilliseconds)
     }
   }
 
