@@ -4,10 +4,14 @@ import RelayRuntime
 /// The state record's medium: what is on it survives a kill.
 public final class ScriptedMedium {
   public private(set) var position: StreamPosition
+  public private(set) var writes = 0
 
   public init(_ position: StreamPosition) { self.position = position }
 
-  func write(_ position: StreamPosition) { self.position = position }
+  func write(_ position: StreamPosition) {
+    self.position = position
+    writes += 1
+  }
 }
 
 /// Writes when the script says so, fails when it says so, and forgets what was under way when it dies.

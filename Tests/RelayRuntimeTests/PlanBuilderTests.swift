@@ -109,6 +109,22 @@ import Testing
     #expect(value("queue.buffering.max.messages") == "100000")
   }
 
+  /// Nobody's late record stands behind this relay's in a file or table.
+  @Test func onlyATopicHasTheStateWrittenAgain() throws {
+    let loaded = try ConfigLoader.load(
+      worker: Self.folder.appendingPathComponent("worker.properties").path,
+      connectors: [Self.folder.appendingPathComponent("fintech-main-connector.json").path],
+      environment: ["PGUSER": "sluice", "PGPASSWORD": "secret"])
+    func interval(_ storage: OffsetStorage) throws -> Int64? {
+      var worker = loaded.worker
+      worker.offsetStorage = storage
+      return try PlanBuilder(worker: worker).plan(loaded.connectors[0]).limits.restateIntervalMilliseconds
+    }
+    #expect(try interval(.topic(name: "offsets", partitions: 1, replicationFactor: 1)) == 60_000)
+    #expect(try interval(.table) == nil)
+    #expect(try interval(.file(path: "/offsets")) == nil)
+  }
+
   @Test func theCommandLineMayReplaceTheDatabase() throws {
     var overrides = PlanBuilder.Overrides()
     overrides.database = .init(["host": "/run/x", "dbname": "demo"])

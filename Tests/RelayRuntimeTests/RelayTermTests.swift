@@ -3,6 +3,7 @@ import Foundation
 import KafkaSink
 import PostgresSource
 import Primitives
+import RelayTestSupport
 import Testing
 
 @testable import RelayRuntime
@@ -115,6 +116,57 @@ import Testing
     #expect(stale.isOvertaken)
     #expect(try active.load(connector: connector)?.position.acknowledged == LSN(rawValue: 12))
     #expect(try active.load(connector: connector)?.relay?.number == 10)
+  }
+
+  /// Compaction takes away any part of the topic but its end, and leaves one record before that. Once the active relay has
+  /// written behind a late record, what is left says the same wherever it begins.
+  @Test func whateverCompactionLeavesTheActiveRelaysRecordIsInForce() throws {
+    var random = SeededRandom(seed: 11)
+    for _ in 0..<500 {
+      var topic: [[UInt8]] = []
+      var position: UInt64 = 1
+      var relays = [RelayTerm(number: 1, id: "r1")]
+      topic.append(record(relays[0], at: position).json)
+      for number in 2...4 as ClosedRange<UInt64> {
+        let next = RelayTerm(number: number, id: "r\(number)")
+        topic.append(record(next, at: position).claimJSON)
+        relays.append(next)
+        for _ in 0..<Int.random(in: 0..<3, using: &random) {
+          position += 1
+          topic.append(record(next, at: position).json)
+        }
+        for _ in 0..<Int.random(in: 0..<3, using: &random) {
+          let late = relays[Int.random(in: 0..<(relays.count - 1), using: &random)]
+          topic.append(record(late, at: UInt64.random(in: 0..<20, using: &random)).json)
+        }
+        // Written again, whether or not it has moved.
+        topic.append(record(next, at: position).json)
+      }
+      let active = record(relays.last, at: position)
+      for start in topic.indices {
+        let left = topic[start...].dropFirst().reduce(topic[start]) { StateRecord.inForce($1, after: $0) }
+        #expect(try StateRecord(json: left) == active, "from record \(start) of \(topic.count)")
+      }
+    }
+  }
+
+  /// As the topic is read: the active relay's records before the late one are gone.
+  @Test func firstRecordBehindALateOneThatCompactionHasLeftIsWhole() throws {
+    let kafka = try EmbeddedKafka()
+    func store() -> TopicStateStore {
+      TopicStateStore(
+        name: "offsets", properties: [(name: "bootstrap.servers", value: kafka.bootstrapServers)], partitions: 1,
+        replicationFactor: 1)
+    }
+    let connector = StateRecordTests.record.connector
+    var (frozen, active) = (store(), store())
+    try frozen.store(record(Self.first, at: 5))
+    try active.store(record(Self.second, at: 8))
+    #expect(try active.load(connector: connector) == record(Self.second, at: 8))
+    // A claim, in contrast, moves the term alone, and is no claim to the one who has read it.
+    let third = RelayTerm(number: 9, id: "c")
+    try frozen.claim(record(third, at: 8))
+    #expect(try active.load(connector: connector) == record(third, at: 8))
   }
 
   @Test func absenceIsTheTimeBetweenTwoLooks() {

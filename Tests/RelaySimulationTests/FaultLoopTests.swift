@@ -112,6 +112,35 @@ import Testing
     #expect(writes <= 2)
   }
 
+  /// Where a late record of an earlier relay may stand behind this one's.
+  @Test(arguments: [nil, 1_000] as [Int64?])
+  func stateIsWrittenAgainWhileTheStreamRunsAndNothingMoves(interval: Int64?) throws {
+    var limits = RelayLimits()
+    limits.restateIntervalMilliseconds = interval
+    var loop = try loop(limits)
+    let before = try writes(of: &loop, stride(from: 0, to: 5_000, by: 100))
+    try loop.streamStarted(time(5_000))
+    let streaming = try writes(of: &loop, stride(from: 5_000, to: 8_000, by: 100))
+    // Without its source it may have been overtaken.
+    loop.sourceLost()
+    let lost = try writes(of: &loop, stride(from: 8_100, to: 12_000, by: 100))
+    try loop.streamStarted(time(12_000))
+    let again = try writes(of: &loop, stride(from: 12_000, to: 13_500, by: 100))
+    loop.stopReading()
+    let stopping = try writes(of: &loop, stride(from: 13_500, to: 16_000, by: 100))
+    #expect([before, streaming, lost, again, stopping] == (interval == nil ? [0, 0, 0, 0, 0] : [0, 2, 0, 1, 0]))
+    #expect(medium.position.acknowledged == LSN(rawValue: 1_000))
+  }
+
+  private func writes(of loop: inout ScriptedLoop, _ times: StrideTo<Int64>) throws -> Int {
+    let before = medium.writes
+    for now in times {
+      _ = try loop.turn(time(now))
+      loop.store.finish(failing: false)
+    }
+    return medium.writes - before
+  }
+
   /// A signal leaves its channel only when a restart would not need it.
   @Test func aSignalIsSettledOnceTheStateThatHoldsItsEffectIsStored() throws {
     var limits = RelayLimits()

@@ -78,6 +78,7 @@ public struct PlanBuilder: Sendable {
     case .file: break
     case .topic:
       plan.limits.storeIntervalMilliseconds = 500
+      plan.limits.restateIntervalMilliseconds = 60_000
       plan.limits.idleAdvanceIntervalMilliseconds = 5_000
     case .table:
       // Each record is WAL of its own: an idle database must not keep itself awake by it.

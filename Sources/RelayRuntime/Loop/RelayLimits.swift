@@ -15,6 +15,9 @@ public struct RelayLimits: Sendable {
   public var blockedStatusIntervalMilliseconds: Int64 = 1_000
   /// The state record is written no more often than this while the position moves.
   public var storeIntervalMilliseconds: Int64 = 200
+  /// While the stream runs the state record is written again after so long without a new one; `nil` where nobody's late record
+  /// can stand behind it.
+  public var restateIntervalMilliseconds: Int64?
   /// With nothing in flight the server's WAL end is taken over no more often than this.
   public var idleAdvanceIntervalMilliseconds: Int64 = 1_000
   /// While a chunk waits for a position, the server is asked this often how far it is.

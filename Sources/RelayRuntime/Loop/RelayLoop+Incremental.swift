@@ -12,6 +12,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
 
   /// The stream has started, for the first time or again.
   public mutating func streamStarted(_ time: RelayTime) throws(RelayFailure) {
+    streamingSince = time.monotonicMilliseconds
     try perform(incremental.streamStarted(), time)
   }
 

@@ -37,12 +37,19 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     case .overtaken(let reason): throw .source(SourceError(.startOver, "state record: \(reason)"))
     }
     if let last = lastStoreAt, time.monotonicMilliseconds - last < storeIntervalMilliseconds { return }
-    guard let next = position.nextToStore() ?? (contexts.hasUnstored ? position.storeAgain() : nil) else { return }
+    let writesAgain = contexts.hasUnstored || isRestatementDue(time)
+    guard let next = position.nextToStore() ?? (writesAgain ? position.storeAgain() : nil) else { return }
     lastStoreAt = time.monotonicMilliseconds
     recordsAtLastStore = observations.recordsAcknowledged
     store.begin(
       StreamPosition(
         acknowledged: next, lastCommit: ledger.acknowledgedCommit, incremental: contexts.beginStore()))
+  }
+
+  /// A topic may hold a late record of an earlier relay behind this one's, and its compaction would keep the late one alone.
+  private func isRestatementDue(_ time: RelayTime) -> Bool {
+    guard let interval = limits.restateIntervalMilliseconds, let streamingSince, isReading else { return false }
+    return time.monotonicMilliseconds - max(streamingSince, lastStoreAt ?? streamingSince) >= interval
   }
 
   /// Transactions that hold nothing of ours move the position no faster than an idle log's end does. One of them may be

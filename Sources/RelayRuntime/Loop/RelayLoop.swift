@@ -77,6 +77,8 @@ public struct RelayLoop<
   /// When the source last gave a frame, or was last not read.
   var lastHeardAt: Int64?
   var lastStoreAt: Int64?
+  /// `nil` before the stream, and while the source is lost.
+  var streamingSince: Int64?
   var recordsAtLastStore: UInt64 = 0
   var lastIdleAdvanceAt: Int64?
   var lastHeartbeatAt: Int64?
@@ -171,6 +173,7 @@ public struct RelayLoop<
   /// The connection is gone. What was read of an open transaction stays in flight and moves nothing; the next connection
   /// starts at `handedOver`.
   public mutating func sourceLost() {
+    streamingSince = nil
     pipeline.streamRestarted()
     if batch == nil { repeats.transactionBroke(accepted: observations.recordsAccepted) }
     batch?.unitAbandoned()

@@ -30,14 +30,23 @@ extension StateRecord {
 
   /// What is in force of two records, in the order in which a topic took them. It takes them of anyone: of two relays' the
   /// later term's counts, of one number the first's, and a relay's first record moves nothing but the term.
+  ///
+  /// Compaction leaves the end of the topic, and before it one record that may be a late one: a later term's record that is
+  /// not its first is whole in itself, since it follows one that was found in force.
   static func inForce(_ next: [UInt8], after current: [UInt8]) -> [UInt8] {
     if startOfTerm(next) == startOfTerm(current) { return next }
     // One that cannot be read is for the one who reads it to tell.
     guard let new = try? StateRecord(json: next), let term = new.relay, let old = try? StateRecord(json: current),
       term != old.relay
     else { return next }
-    return term.number > old.relay?.number ?? 0 ? old.claimed(by: term).json : current
+    guard term.number > old.relay?.number ?? 0 else { return current }
+    return next.suffix(claimEnd.count).elementsEqual(claimEnd) ? old.claimed(by: term).json : next
   }
+
+  /// As a relay's first record stands in a topic: known by its end.
+  var claimJSON: [UInt8] { json.dropLast() + StateRecord.claimEnd }
+
+  private static let claimEnd = Array(",\"claim\":true}".utf8)
 
   /// The bytes of a record up to its term's end: most records of a topic follow one of the same relay.
   private static func startOfTerm(_ json: [UInt8]) -> ArraySlice<UInt8>? {

@@ -58,15 +58,19 @@ public struct TopicStateStore: StateStore {
   }
 
   public mutating func store(_ record: StateRecord) throws(StateStoreError) {
+    try store(record.json, record.connector)
+  }
+
+  private mutating func store(_ value: [UInt8], _ connector: String) throws(StateStoreError) {
     do throws(KafkaError) {
-      try opened().topic.store(key: Array(record.connector.utf8), value: record.json)
+      try opened().topic.store(key: Array(connector.utf8), value: value)
     } catch {
       throw failure(error)
     }
   }
 
   public mutating func claim(_ record: StateRecord) throws(StateStoreError) {
-    try store(record)
+    try store(record.claimJSON, record.connector)
     guard try load(connector: record.connector) == record else { throw .overtaken(record.connector) }
   }
 
