@@ -214,29 +214,22 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
     let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
     var consumer = try KafkaConsumer(properties: properties)
     try consumer.assign([topic], from: .beginning, timeoutMilliseconds: timeoutMilliseconds)
-    var open = try consumer.endOffsets(
+    let offsets = try consumer.endOffsets(
       of: consumer.assigned, timeoutMilliseconds: ContinuousClock.now.duration(to: deadline).milliseconds)
-    open = open.filter { $0.value > 0 }
+    var ends = ReadingEnds(open: offsets.filter { $0.value > 0 })
     var count = 0
-    while !open.isEmpty {
+    while !ends.areReached {
       guard ContinuousClock.now < deadline else {
         throw KafkaError(
           code: RD_KAFKA_RESP_ERR__TIMED_OUT, text: "the end was not reached in \(timeoutMilliseconds) ms",
           topic: topic)
       }
-      // The copy lets the closure see the ends while `open` changes after the call.
-      let ends = open
-      var passed: [TopicPartition] = []
       let result = try consumer.poll(timeoutMilliseconds: 100) { record in
-        let place = TopicPartition(topic: topic, partition: record.partition)
-        guard let end = ends[place], record.offset < end else { return }
+        guard ends.takes(record.offset, of: TopicPartition(topic: topic, partition: record.partition)) else { return }
         count += 1
         body(record)
-        if record.offset + 1 >= end { passed.append(place) }
       }
-      for place in passed { open[place] = nil }
-      // Compaction and transaction markers may leave no record just before the end.
-      for (place, _) in result.ends { open[place] = nil }
+      for (place, offset) in result.ends { ends.partitionEnded(place, at: offset) }
       for case .error(let error) in result.events where error.isFatal || error.kind == .authentication { throw error }
     }
     return count
@@ -258,33 +251,27 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
     properties: [(name: String, value: String)], idleTimeoutMilliseconds: Int = 60_000,
     isStopped: () -> Bool = { false }, _ body: (borrowing ConsumedRecord, TopicPartition) -> Void
   ) throws(KafkaError) {
-    var open = ends.filter { $0.value > starts[$0.key] ?? 0 }
-    if open.isEmpty { return }
+    var ends = ReadingEnds(open: ends.filter { $0.value > starts[$0.key] ?? 0 })
+    if ends.areReached { return }
     // What is fetched ahead of a slow reader is memory too.
     var consumer = try KafkaConsumer(
       properties: [(name: "queued.max.messages.kbytes", value: "4096")] + properties)
-    for place in open.keys { try consumer.begin(place, at: starts[place] ?? Int64(RD_KAFKA_OFFSET_BEGINNING)) }
+    for place in ends.open.keys { try consumer.begin(place, at: starts[place] ?? Int64(RD_KAFKA_OFFSET_BEGINNING)) }
     // It looks for no more.
     consumer.nextRefresh = .now + .seconds(1_000_000_000)
     var lastRecordAt = ContinuousClock.now
-    while !open.isEmpty, !isStopped() {
-      let wanted = open
-      var passed: [TopicPartition] = []
+    while !ends.areReached, !isStopped() {
       let result = try consumer.poll(timeoutMilliseconds: 100) { record in
         let place = TopicPartition(topic: record.topic, partition: record.partition)
-        guard let end = wanted[place], record.offset < end else { return }
-        body(record, place)
-        if record.offset + 1 >= end { passed.append(place) }
+        if ends.takes(record.offset, of: place) { body(record, place) }
       }
-      for place in passed { open[place] = nil }
-      // Compaction and transaction markers may leave no record just before the end.
-      for (place, offset) in result.ends where offset >= wanted[place] ?? 0 { open[place] = nil }
+      for (place, offset) in result.ends { ends.partitionEnded(place, at: offset) }
       for case .error(let error) in result.events where error.isFatal || error.kind == .authentication { throw error }
       if result.recordCount > 0 || !result.ends.isEmpty { lastRecordAt = .now }
       guard ContinuousClock.now - lastRecordAt < .milliseconds(idleTimeoutMilliseconds) else {
         throw KafkaError(
           code: RD_KAFKA_RESP_ERR__TIMED_OUT, text: "nothing has come for \(idleTimeoutMilliseconds) ms",
-          topic: open.keys.first?.topic)
+          topic: ends.open.keys.first?.topic)
       }
     }
   }
