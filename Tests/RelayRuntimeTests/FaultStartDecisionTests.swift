@@ -64,6 +64,33 @@ import Testing
         == .stream(from: lsn(100)))
   }
 
+  /// Nothing in their histories differs; the slot of the other was never told of the timeline's changes.
+  @Test func timelineThatMayBeginAtTheSamePlaceElsewhereIsDoubted() {
+    func doubt(stored: UInt64, slotAt: UInt64, timeline: Int = 2, handedOver: LSN? = nil) -> String? {
+      var record = state(.complete, at: stored)
+      record.timeline = 2
+      record.timelineStart = lsn(500)
+      return StartDecision.Situation(
+        state: record, slot: slot(at: slotAt), slotName: "s", database: "d",
+        identity: identity(timeline: timeline, end: 900), policy: .initial, handedOver: handedOver,
+        history: TimelineHistory(ends: [1: lsn(500)])
+      ).branchDoubt
+    }
+    #expect(doubt(stored: 600, slotAt: 450)?.contains("promoted at the same position") == true)
+    #expect(doubt(stored: 500, slotAt: 450, handedOver: lsn(600)) != nil)
+    // Told of the timeline's changes, or none were relayed.
+    #expect(doubt(stored: 600, slotAt: 500) == nil)
+    #expect(doubt(stored: 500, slotAt: 450) == nil)
+    // A later timeline's history says more.
+    #expect(doubt(stored: 600, slotAt: 450, timeline: 3) == nil)
+    // The cluster's first.
+    #expect(
+      StartDecision.Situation(
+        state: state(.complete, at: 600), slot: slot(at: 450), slotName: "s", database: "d",
+        identity: identity(end: 900), policy: .initial
+      ).branchDoubt == nil)
+  }
+
   @Test func timelinesOfOneNumberAreToldApartByWhereTheyBegin() throws {
     // Two standbys were promoted from timeline 1; the record is of one, the server the other.
     var record = state(.complete, at: 600)

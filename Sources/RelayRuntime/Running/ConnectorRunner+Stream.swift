@@ -103,6 +103,7 @@ extension ConnectorRunner {
         throw ConnectorFailure(postgres: error, doing: "connecting to \(plan.database) again")
       }
       if case .refuse(let reason) = StartDecision.decide(situation) { refusal = reason }
+      if refusal == nil, let doubt = situation.branchDoubt { logger.warning("\(doubt)") }
       try checkStillOwner(loop.store.record)
       loop.store.record.timeline = situation.identity.timeline
       loop.store.record.timelineStart = situation.history.start(of: situation.identity.timeline)

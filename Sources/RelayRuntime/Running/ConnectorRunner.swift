@@ -132,12 +132,12 @@ struct ConnectorRunner {
     var store = makeStore(producer)
     let state = try load(&store)
     let history = try history(of: identity.timeline, replication)
-    let decided = StartDecision.decide(
-      .init(
-        state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
-        policy: plan.snapshot.policy, slotAhead: plan.slotAhead,
-        resumesSnapshot: resumesSnapshot, history: history, isShared: seat != nil))
-    let decision = try checked(decided, state, captured, on: connection)
+    let situation = StartDecision.Situation(
+      state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
+      policy: plan.snapshot.policy, slotAhead: plan.slotAhead,
+      resumesSnapshot: resumesSnapshot, history: history, isShared: seat != nil)
+    let decision = try checked(StartDecision.decide(situation), state, captured, on: connection)
+    if case .stream = decision, let doubt = situation.branchDoubt { logger.warning("\(doubt)") }
     var record =
       state
       ?? StateRecord(

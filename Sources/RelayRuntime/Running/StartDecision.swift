@@ -180,6 +180,21 @@ public enum StartDecision: Equatable, Sendable {
   }
 }
 
+extension StartDecision.Situation {
+  /// Two standbys that have the same log and are both promoted begin timelines of one number at one position, and their
+  /// history files are the same. What differs is where the slot is: the server that the record is of has been told of the
+  /// timeline's changes. Not for certain, since it keeps what it was told on disk only at its next checkpoint.
+  public var branchDoubt: String? {
+    guard let state, state.snapshot == .complete, state.timeline == identity.timeline, let start = state.timelineStart,
+      let slot, let confirmed = slot.confirmedFlush, confirmed < start
+    else { return nil }
+    let reached = max(state.position.acknowledged, handedOver ?? .invalid)
+    guard reached > start else { return nil }
+    return
+      "slot \(slot.name) is at LSN \(confirmed), before timeline \(state.timeline) began at \(start), and Kafka has changes of that timeline up to \(reached). Either a crash has taken the slot back to the server's last checkpoint, or this server is another standby that was promoted at the same position: then its changes up to \(reached) are not relayed. Check that it is the right one; sluice verify tells what differs"
+  }
+}
+
 /// Why a connector must not start by itself: each names what would be lost and the choices.
 public enum StartRefusal: Error, Equatable, Sendable {
   case otherPlugin(slot: String, plugin: String)
