@@ -48,7 +48,8 @@ import Testing
     #expect(isDone)
     #expect(producer.gatheredCount == 0)
     #expect(drain(&producer) == [1, 2, 3, 4, 5])
-    #expect(try readAll(kafka, "t").map { $0.value.map { String(decoding: $0, as: UTF8.self) } } == ["1", "2", "3", "4", "5"])
+    #expect(
+      try readAll(kafka, "t").map { $0.value.map { String(decoding: $0, as: UTF8.self) } } == ["1", "2", "3", "4", "5"])
   }
 
   @Test func nullsAndHeadersStayWhatTheyAre() throws {

@@ -28,6 +28,11 @@ import Testing
     }
   }
 
+  /// Nothing is copied into requests either.
+  private func sentByReference(_ isSent: Bool) -> [(name: String, value: String)] {
+    isSent ? [(name: "message.copy.max.bytes", value: "0")] : []
+  }
+
   @Test(arguments: [false, true])
   func recordsArriveWithTheirOwnValuesThroughRetriesAndRefusals(gathers: Bool) throws {
     let kafka = try EmbeddedKafka()
@@ -39,7 +44,7 @@ import Testing
         (name: "max.in.flight.requests.per.connection", value: "1"),
         (name: "queue.buffering.max.messages", value: "500"), (name: "batch.num.messages", value: "50"),
         (name: "message.max.bytes", value: "30000"),
-      ])
+      ] + sentByReference(gathers))
     let topic = try producer.topicIndex("memory")
     let refusing = try producer.topicIndex("refusing")
     producer.gathers = gathers
@@ -90,7 +95,7 @@ import Testing
   func moreThanTheMemoryHoldsWaitsForABrokerAndArrives(gathers: Bool) throws {
     let kafka = try EmbeddedKafka()
     try kafka.createTopic("wide", partitions: 1)
-    var producer = try makeProducer(kafka)
+    var producer = try makeProducer(kafka, sentByReference(gathers))
     let topic = try producer.topicIndex("wide")
     producer.gathers = gathers
     var record = EncodedRecord()
@@ -116,7 +121,8 @@ import Testing
   func whatIsGivenUpIsUsedAgain(gathers: Bool) throws {
     let kafka = try EmbeddedKafka()
     try kafka.createTopic("given-up", partitions: 1)
-    var producer = try makeProducer(kafka, [(name: "queue.buffering.max.messages", value: "3000")])
+    var producer = try makeProducer(
+      kafka, [(name: "queue.buffering.max.messages", value: "3000")] + sentByReference(gathers))
     let topic = try producer.topicIndex("given-up")
     producer.gathers = gathers
     var record = EncodedRecord()

@@ -65,6 +65,15 @@ import Testing
   }
 
   @Test(arguments: [
+    ([], true), ([("security.protocol", "SASL_PLAINTEXT"), ("compression.type", "none")], true),
+    ([("security.protocol", "ssl")], false), ([("security.protocol", "sasl_ssl")], false),
+    ([("compression.type", "lz4")], false), ([("compression.codec", "zstd")], false),
+  ])
+  func valuesAreSentFromWhereTheyLieUnlessTheyChangeOnTheWay(properties: [(String, String)], isPlain: Bool) {
+    #expect(PlanBuilder.sendsPlainly(properties.map { (name: $0.0, value: $0.1) }) == isPlain)
+  }
+
+  @Test(arguments: [
     ("fintech-outbox-connector", "event_type"), ("fintech-outbox-by-aggregate-connector", "aggregate_type"),
   ])
   func theOutboxIsRoutedByItsColumn(name: String, column: String) throws {

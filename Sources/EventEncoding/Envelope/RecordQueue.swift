@@ -59,12 +59,11 @@ public struct RecordQueue: ~Copyable {
     ordinals = 0
   }
 
-  /// An empty record at the end. It counts at once; `cancelLast` takes it back.
+  /// An empty record at the end: whoever leaves a slot clears it. It counts at once; `cancelLast` takes it back.
   mutating func append(_ plan: RelationPlan?, at lsn: LSN) -> Slot {
     if count == slots.count { slots.append(Slot()) }
     count += 1
     let slot = slots[count - 1]
-    slot.record.clear()
     slot.plan = plan
     slot.pipelineTopic = nil
     slot.lsn = lsn
@@ -81,6 +80,7 @@ public struct RecordQueue: ~Copyable {
 
   mutating func cancelLast() {
     precondition(!isEmpty)
+    slots[count - 1].record.clear()
     count -= 1
     ordinals -= 1
     if head == count {

@@ -24,16 +24,53 @@ public enum JSONText {
   }
 
   private static var wordSize: Int { 8 }
+  /// So that a large text does not take twice its size.
+  private static var reservedBytesMax: Int { 4096 }
 
   /// The inside of a JSON string. Eight bytes at a time are copied and looked through; up to the first of them that is
   /// something special they stay, and what that becomes is written over the rest.
   public static func writeContent(_ text: RawSpan, escapesSupplementary: Bool = true, into out: inout ByteWriter) {
     let count = text.byteCount
-    var at = appendPlain(text, from: 0, into: &out)
+    var at = 0
     while at < count {
-      at = writeSpecial(text, at: at, escapesSupplementary: escapesSupplementary, into: &out)
-      at = appendPlain(text, from: at, into: &out)
+      let end = min(count, at &+ reservedBytesMax)
+      // Quotes and backslashes, which jsonb is full of, take twice the room.
+      out.reserve(2 &* (end &- at) &+ wordSize)
+      at = appendReserved(text, from: at, to: end, into: &out)
+      if at < end { at = writeSpecial(text, at: at, escapesSupplementary: escapesSupplementary, into: &out) }
     }
+  }
+
+  /// Copies from `start` up to the first control character or byte beyond ASCII, at most up to `end`, with quotes and
+  /// backslashes escaped, and returns where it stopped. There must be room for twice as much and a word, which may be stored
+  /// whole though only a part of it counts.
+  @inline(__always)
+  private static func appendReserved(_ text: RawSpan, from start: Int, to end: Int, into out: inout ByteWriter) -> Int {
+    let base = unsafe out.base
+    var length = out.length
+    var at = start
+    while at < end {
+      let width = min(wordSize, end &- at)
+      let word = text.uncheckedWord(at: at, width: width)
+      unsafe base.storeBytes(of: word.littleEndian, toByteOffset: length, as: UInt64.self)
+      let found = specialBytes(word)
+      if found == 0 {
+        at &+= width
+        length &+= width
+        continue
+      }
+      let plain = found.trailingZeroBitCount >> 3
+      at &+= plain
+      length &+= plain
+      let byte = UInt8(truncatingIfNeeded: word >> UInt64(truncatingIfNeeded: plain &* 8))
+      guard byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { break }
+      let escaped = UInt16(byte) << 8 | UInt16(UInt8(ascii: "\\"))
+      unsafe base.storeBytes(of: escaped.littleEndian, toByteOffset: length, as: UInt16.self)
+      at &+= 1
+      length &+= 2
+    }
+    out.length = length
+    return at
   }
 
   /// Copies from `start` up to the first quote, backslash, control character or byte beyond ASCII, and returns where that
@@ -94,10 +131,6 @@ public enum JSONText {
     var at = start
     let byte = text.byte(at: at)
     switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-      out.append(UInt8(ascii: "\\"))
-      out.append(byte)
-      return at + 1
     case 0xED where at + 2 < count && text.byte(at: at + 1) >= 0xA0:
       // U+D000…U+D7FF are ordinary; from A0 on it is a surrogate.
       let unit =

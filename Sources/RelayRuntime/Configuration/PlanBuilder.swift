@@ -33,6 +33,8 @@ public struct PlanBuilder: Sendable {
   /// them, and where brokers are slower than the relay it is full: the relay's memory is twice this and little else.
   private static let bufferMemoryBytes = 8 << 20
   private static let queuedRecordsMax = 100_000
+  /// librdkafka copies smaller values into a request: a place of its own there costs as much.
+  private static let copiedBytesMax = 512
 
   /// The plans of a worker's connectors, which must fit one another.
   public func plans(_ options: [ConnectorOptions]) throws(Failure) -> [ConnectorPlan] {
@@ -147,7 +149,18 @@ public struct PlanBuilder: Sendable {
     properties.append((name: "queue.buffering.max.messages", value: String(PlanBuilder.queuedRecordsMax)))
     // Half a millisecond lets a burst become one request; more would only be delay.
     if !hasLinger { properties.append((name: "linger.ms", value: "0.5")) }
+    if PlanBuilder.sendsPlainly(properties) {
+      properties.insert((name: "message.copy.max.bytes", value: String(PlanBuilder.copiedBytesMax)), at: 0)
+    }
     return properties
+  }
+
+  /// Values go to the socket from where they lie. Encrypted, each would become a TLS record of its own; compressed, they are
+  /// read once and copied by that.
+  static func sendsPlainly(_ properties: [(name: String, value: String)]) -> Bool {
+    let value = { (name: String) in properties.last { $0.name == name }?.value.lowercased() }
+    return ["plaintext", "sasl_plaintext", nil].contains(value("security.protocol"))
+      && ["none", nil].contains(value("compression.type") ?? value("compression.codec"))
   }
 
   private func clientProperties() throws(Failure) -> [(name: String, value: String)] {

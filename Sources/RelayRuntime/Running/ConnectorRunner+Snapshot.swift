@@ -39,6 +39,7 @@ extension ConnectorRunner {
     work.savesProgress = savesProgress && (plan.transactions == nil || mayResume(work.tables))
     loop.resumesSnapshot = work.savesProgress
     let run = SnapshotRun(logger: logger, status: status, stop: stop)
+    StartMemory.releaseNow()
     do throws(RelayFailure) {
       return try run.run(work, at: origin, by: readers, into: &loop) { (finished) throws(RelayFailure) in
         do throws(ConnectorFailure) {

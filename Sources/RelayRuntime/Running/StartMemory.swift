@@ -9,7 +9,7 @@ enum StartMemory {
   /// Once in a process, when the first stream has begun.
   static func release() { released }
 
-  /// What is in use comes back within a millisecond, from the page cache.
+  /// Before the rows of a snapshot, too, which fill the producer. What is in use comes back within a millisecond, from the page cache.
   static func releaseNow() {
     sluice_release_code()
     malloc_trim(0)

@@ -179,7 +179,9 @@ struct SnapshotRun {
   }
 
   private func wait(for sockets: [Int32], _ sink: borrowing KafkaEventSink) {
-    var entries = ([sink.descriptor, stop.wakeUp.descriptor] + sockets).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    var entries = ([sink.descriptor, stop.wakeUp.descriptor] + sockets).map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
     _ = unsafe poll(&entries, nfds_t(entries.count), Int32(min(100, sink.waitMilliseconds ?? .max)))
   }
 }
