@@ -148,7 +148,8 @@ extension Integration {
       }
       print("take-over by a standby: \(took.formatted(.units(allowed: [.milliseconds])))")
       #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
-      #expect(took < .seconds(1))
+      // Apache Kafka first ends the transaction that the dead relay has left open, and librdkafka asks again after half a second.
+      #expect(took < .seconds(isExactlyOnce && TestBroker.given != nil ? 2 : 1))
     }
 
     /// Found by `make chaos`: the server sends for a while to a relay that stands still. Woken, it published all that had
