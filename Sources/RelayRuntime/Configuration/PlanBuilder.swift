@@ -29,8 +29,8 @@ public struct PlanBuilder: Sendable {
     self.overrides = overrides
   }
 
-  /// Messages a producer may hold, unless `producer.buffer.memory` says otherwise. librdkafka takes as much again to hold
-  /// them, and where brokers are slower than the relay it is full: the relay's memory is twice this and little else.
+  /// Messages a producer may hold, unless `producer.buffer.memory` says otherwise. Where brokers are slower than the relay it is
+  /// full, and is most of the relay's memory; compressed or encrypted, librdkafka's requests take up to as much again.
   private static let bufferMemoryBytes = 8 << 20
   private static let queuedRecordsMax = 100_000
   /// librdkafka copies smaller values into a request: a place of its own there costs as much.
