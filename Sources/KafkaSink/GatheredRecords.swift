@@ -22,6 +22,7 @@ struct GatheredRecords: ~Copyable {
   }
 
   static let countMax = 1024
+  static let keyBytesMax = 4 << 10
 
   private var records: [Record] = []
   private var first = 0

@@ -40,6 +40,8 @@ public struct KafkaError: Error, Sendable {
   public let partition: Int32?
   /// Of key and value of the record that was not delivered.
   public internal(set) var recordBytes: Int?
+  /// librdkafka itself refused this record, before any broker saw it or another of its batch.
+  public internal(set) var isOfOneRecord = false
   /// The client is of no use any more and must be replaced.
   public let isFatal: Bool
   /// The same operation may succeed later.

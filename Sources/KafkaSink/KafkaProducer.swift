@@ -160,9 +160,11 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   public var gatheredCount: Int { gathered.count }
 
   /// `false` for a record that is to be handed over by itself: one that may be refused at once, for its size or partition, or
-  /// whose value has no place.
+  /// whose value or key has no place.
   private mutating func gather(_ record: borrowing EncodedRecord, ticket: UInt) -> Bool {
-    guard record.partition == nil, (record.value?.count ?? 0) <= PayloadSlab.valueBytesMax else { return false }
+    guard record.partition == nil, (record.value?.count ?? 0) <= PayloadSlab.valueBytesMax,
+      (record.key?.count ?? 0) <= GatheredRecords.keyBytesMax
+    else { return false }
     return unsafe record.bytes.bytes.withUnsafeBytes { bytes -> Bool in
       let headers = headerLists.lend(for: record)
       var placed: UnsafeMutableRawPointer?
@@ -210,6 +212,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     headerLists.takeBack(record.headers)
     var error = KafkaError(code: code, topic: topicNames[record.topic])
     error.recordBytes = record.valueBytes + (record.key?.count ?? 0)
+    error.isOfOneRecord = true
     undelivered.append((record.ticket, error))
     wakeUp()
   }

@@ -71,8 +71,10 @@ import Testing
     try enqueue(&producer, "second", ticket: 2, partition: 0)
     try enqueue(&producer, "third", ticket: 3)
     try enqueue(&producer, String(repeating: "x", count: 20_000), ticket: 4)
+    try enqueue(&producer, "fifth", ticket: 5)
+    try enqueue(&producer, "sixth", ticket: 6, key: String(repeating: "k", count: 5_000))
     #expect(producer.gatheredCount == 0)
-    #expect(drain(&producer) == [1, 2, 3, 4])
+    #expect(drain(&producer) == [1, 2, 3, 4, 5, 6])
   }
 
   @Test func asManyAsAreWorthARequestGoAtOnce() throws {
@@ -117,6 +119,6 @@ import Testing
     var errors: [(UInt, KafkaError?)] = []
     producer.collectDeliveries { ticket, result in errors.append((ticket, result.error)) }
     #expect(errors.map(\.0) == [7])
-    #expect(errors[0].1?.recordBytes == 4 && errors[0].1?.isFatal == true)
+    #expect(errors[0].1?.recordBytes == 4 && errors[0].1?.isFatal == true && errors[0].1?.isOfOneRecord == true)
   }
 }

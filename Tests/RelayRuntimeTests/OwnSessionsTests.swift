@@ -32,6 +32,26 @@ import Testing
       own.holder(among: [7, 9].map { ServerSession(process: $0, startedAtMicroseconds: 1_000) }) == .other)
   }
 
+  private func session(_ process: Int32) -> ServerSession {
+    ServerSession(process: process, startedAtMicroseconds: 5)
+  }
+
+  @Test func rightStaysOwnHoweverOftenTheStreamBegins() {
+    let own = OwnSessions()
+    own.began(session(1), holdsRight: true)
+    for process: Int32 in 2...200 { own.began(session(process)) }
+    #expect(own.holder(among: [session(1), session(200)]) == .own)
+  }
+
+  @Test func sessionThatTheServerTellsOfIsNotForgotten() {
+    let own = OwnSessions()
+    own.began(session(1))
+    for process: Int32 in 2...200 {
+      own.began(session(process))
+      #expect(own.holder(among: [session(1)]) == .own)
+    }
+  }
+
   @Test func oldestSessionsAreForgotten() {
     let own = OwnSessions()
     for process in 1...100 { own.began(ServerSession(process: Int32(process), startedAtMicroseconds: 5)) }

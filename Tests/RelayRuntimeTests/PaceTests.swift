@@ -76,6 +76,8 @@ import Testing
       _ = pace.pause(afterFrames: UInt64(turn * framesPerMillisecond), at: (1_000 + Int64(turn)) * millisecond)
     }
     #expect(pace.gathers == gathers)
+    _ = pace.pause(afterFrames: UInt64(100 * framesPerMillisecond), at: 1_101 * millisecond)
+    #expect(!pace.gathers)
     _ = pace.pause(afterFrames: UInt64(100 * framesPerMillisecond + 1), at: 1_110 * millisecond)
     #expect(!pace.gathers)
   }

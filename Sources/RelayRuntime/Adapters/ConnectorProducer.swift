@@ -39,8 +39,10 @@ final class ConnectorProducer {
   private var failure: SinkError?
   /// librdkafka repeats its connection errors; each text is logged once until it changes.
   private var lastEvent = ""
-  /// Since when gathered records have been seen to wait.
+  /// Since when gathered records wait.
   private var gatheredAt: Int64?
+  /// librdkafka had no room for them: only reports make some.
+  private var isFull = false
 
   /// - Parameters:
   ///   - plan: `nil` is at least once.
@@ -72,7 +74,9 @@ final class ConnectorProducer {
 
   func enqueue(_ record: borrowing EncodedRecord, ticket: UInt) throws(SinkError) -> SinkEnqueued {
     do throws(KafkaError) {
-      return try producer.enqueue(record, ticket: ticket) == .accepted ? .accepted : .queueFull
+      guard try producer.enqueue(record, ticket: ticket) == .accepted else { return .queueFull }
+      if gatheredAt == nil, producer.gatheredCount > 0 { gatheredAt = RelayClock.now().monotonicMilliseconds }
+      return .accepted
     } catch {
       if let refusal = error.refusal, ticket != ConnectorProducer.stateTicket { return .refused(refusal) }
       throw sinkError(error)
@@ -85,20 +89,22 @@ final class ConnectorProducer {
     if !producer.gathers { handOverGathered() }
   }
 
-  private func handOverGathered() {
+  /// Before what may take a while.
+  func handOverGathered() {
+    isFull = !producer.handOverGathered()
     gatheredAt = nil
-    producer.handOverGathered()
   }
 
   private func handOverDue() {
-    guard producer.gatheredCount > 0 else {
-      gatheredAt = nil
-      return
-    }
+    guard producer.gatheredCount > 0, !isFull else { return }
     let now = RelayClock.now().monotonicMilliseconds
-    let since = gatheredAt ?? now
-    gatheredAt = since
-    if now - since >= ConnectorProducer.gatheringMilliseconds { handOverGathered() }
+    if now - (gatheredAt ?? now) >= ConnectorProducer.gatheringMilliseconds { handOverGathered() }
+  }
+
+  /// `collect` must be called within so many milliseconds, since gathered records wait; `nil` where none do, or where reports
+  /// have to come first.
+  var waitMilliseconds: Int64? {
+    producer.gatheredCount > 0 && !isFull ? ConnectorProducer.gatheringMilliseconds : nil
   }
 
   /// Hands over gathered records that have waited long enough, too.
@@ -112,7 +118,7 @@ final class ConnectorProducer {
       if let error = result.error {
         if ticket != ConnectorProducer.stateTicket, let refusal = error.refusal {
           let bytes = error.recordBytes ?? 0
-          let isCertain = bytes >= batching.bytesMax || batching.sendsSingly
+          let isCertain = error.isOfOneRecord || bytes >= batching.bytesMax || batching.sendsSingly
           body(UInt64(ticket), .refused(refusal, bytes: bytes, isCertain: isCertain))
         } else if isTransactional {
           failed = failed ?? error
@@ -126,6 +132,7 @@ final class ConnectorProducer {
         body(UInt64(ticket), .acknowledged)
       }
     }
+    if isFull { handOverGathered() }
     if hasState { isStateAcknowledged = true }
     for event in events { note(event) }
     if let failed { failure = failure ?? sinkError(failed) }

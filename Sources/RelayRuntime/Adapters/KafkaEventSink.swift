@@ -31,9 +31,7 @@ struct KafkaEventSink: EventSink, ~Copyable {
   /// Records are gathered for a moment, so that they go in large requests; otherwise each goes at once.
   mutating func gather(_ gathers: Bool) { shared.gather(gathers) }
   /// The loop must turn again within so many milliseconds, since gathered records wait; `nil` where none do.
-  var waitMilliseconds: Int64? {
-    shared.producer.gatheredCount > 0 ? ConnectorProducer.gatheringMilliseconds : nil
-  }
+  var waitMilliseconds: Int64? { shared.waitMilliseconds }
   var queuedCount: Int { shared.producer.queuedCount }
 
   mutating func addTopic(_ name: String) throws(SinkError) -> Int {
@@ -55,6 +53,7 @@ struct KafkaEventSink: EventSink, ~Copyable {
     case .done: return true
     case .waits(_, let until) where RelayClock.now().monotonicMilliseconds < until: return false
     case .needed(let topic), .waits(let topic, _):
+      shared.handOverGathered()
       let isDone = create(topic, index)
       creations[index] =
         isDone

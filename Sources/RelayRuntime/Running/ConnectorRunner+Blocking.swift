@@ -13,6 +13,7 @@ extension ConnectorRunner {
     guard let snapshot = loop.dueBlockingSnapshot else { return }
     logger.info("a blocking snapshot of \(snapshot.collections.joined(separator: ", ")) interrupts the stream")
     loop.interruptStream()
+    loop.sink.gather(false)
     do throws(RelayFailure) {
       guard try read(snapshot, into: &loop) else { return }
     } catch {

@@ -60,6 +60,7 @@ extension ConnectorRunner {
           throw ConnectorFailure(error)
         }
         loop.sourceLost()
+        loop.sink.gather(false)
         if loop.mustStartOver {
           loop.sink.abandon()
           throw ConnectorFailure(.unreachable, sourceError.description)

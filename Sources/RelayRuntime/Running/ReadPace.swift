@@ -15,8 +15,8 @@ struct ReadPace {
   private var lastNanoseconds: Int64 = 0
   private var rate = 0.0
 
-  /// Whether records are to be gathered before they go to Kafka.
-  var gathers: Bool { rate > ReadPace.gatheringFramesPerMillisecond }
+  /// Whether records are to be gathered before they go to Kafka: not once nothing more has come.
+  private(set) var gathers = false
 
   /// Microseconds to pause before the next read; `nil` for none. Wall time will do: a wrong pause is only a short one.
   mutating func pause(afterFrames frames: UInt64, at nanoseconds: Int64) -> Int? {
@@ -28,6 +28,7 @@ struct ReadPace {
     let now = Double(frames - lastFrames) / elapsed
     // A long wait says that the stream has gone quiet, whatever it was before.
     rate = elapsed > 5 ? now : rate * 0.8 + now * 0.2
+    gathers = rate > ReadPace.gatheringFramesPerMillisecond && frames != lastFrames
     return rate > ReadPace.busyFramesPerMillisecond ? ReadPace.pauseMicroseconds : nil
   }
 }

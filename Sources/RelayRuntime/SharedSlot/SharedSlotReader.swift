@@ -105,7 +105,7 @@ struct SharedSlotReader {
       right = nil
     }
     do throws(PostgresError) {
-      let session = try connectReplication()
+      let session = try connectReplication(forRight: true)
       guard try outlast(session), try session.tryLock(slot: slot.name) else { return false }
       right = .some(session)
       slot.takeRight()
@@ -182,12 +182,12 @@ struct SharedSlotReader {
     }
   }
 
-  private func connectReplication() throws(PostgresError) -> ReplicationConnection {
+  private func connectReplication(forRight isForRight: Bool = false) throws(PostgresError) -> ReplicationConnection {
     let connection = try ReplicationConnection(
       runner.plan.database, answerWithinMilliseconds: runner.plan.answerMilliseconds,
       silenceMaxMilliseconds: runner.plan.silenceMaxMilliseconds)
     // Known before the slot shows it, so that no connector takes it for another's.
-    slot.sessions.began(connection.session)
+    slot.sessions.began(connection.session, holdsRight: isForRight)
     return connection
   }
 
@@ -227,7 +227,7 @@ struct SharedSlotReader {
       } catch {
         // The server has not ended the last stream yet.
         guard error.remedy == .waitForSlot, !slot.haveAllEnded else { throw error }
-        if now >= end, try source.server.holder(of: slot.name, among: slot.sessions) == .other { throw error }
+        if now >= end, try source.server.holder(of: slot.name, among: slot.sessions) != .own { throw error }
         wait(milliseconds: 20)
       }
     }
