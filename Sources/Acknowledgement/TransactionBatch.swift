@@ -23,8 +23,13 @@ public struct TransactionBatch: Sendable {
   }
 
   public let bounds: Bounds
+  /// Without a record for so long, the transaction stands still.
+  private static let standstillMillisecondsMin: Int64 = 1_000
+
   private var openedAt: Int64 = 0
   private var lastRecordAt: Int64 = 0
+  /// Of the standstills that have ended.
+  private var standstillMilliseconds: Int64 = 0
   private var records = 0
   /// Database transactions, or other units, that the Kafka transaction holds whole.
   public private(set) var wholeUnits = 0
@@ -43,6 +48,7 @@ public struct TransactionBatch: Sendable {
   public mutating func opened(at now: Int64) {
     openedAt = now
     lastRecordAt = now
+    standstillMilliseconds = 0
     records = 0
     wholeUnits = 0
     hasPartialUnit = false
@@ -50,6 +56,7 @@ public struct TransactionBatch: Sendable {
 
   public mutating func recordAccepted(at now: Int64) {
     records += 1
+    standstillMilliseconds += standstill(at: now)
     lastRecordAt = now
     hasPartialUnit = true
   }
@@ -95,6 +102,17 @@ public struct TransactionBatch: Sendable {
   }
 
   public func isTooOld(at now: Int64) -> Bool { now - openedAt >= bounds.timeoutMilliseconds / 2 }
+
+  /// Asked of one that is too old: whether a fifth of its time went by while nothing was let in, since brokers or the
+  /// server were silent. Another attempt may fit then.
+  public func hasStoodStill(at now: Int64) -> Bool {
+    5 * (standstillMilliseconds + standstill(at: now)) >= now - openedAt
+  }
+
+  private func standstill(at now: Int64) -> Int64 {
+    let milliseconds = now - lastRecordAt
+    return milliseconds >= TransactionBatch.standstillMillisecondsMin ? milliseconds : 0
+  }
 
   /// Nothing more goes in.
   public mutating func seal() { isSealed = true }

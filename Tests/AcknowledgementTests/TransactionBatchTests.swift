@@ -39,4 +39,18 @@ struct TransactionBatchTests {
     #expect(batch.millisecondsUntilDue(at: 500) == 10)
     #expect(batch.isDue(at: 510, isQuiet: false))
   }
+
+  @Test func aFifthOfItsTimeWithoutARecordIsAStandstill() {
+    func batch(_ records: [Int64]) -> TransactionBatch {
+      var batch = TransactionBatch(.init())
+      batch.opened(at: 0)
+      for now in records { batch.recordAccepted(at: now) }
+      return batch
+    }
+    // A pause in between, one at the end, and several that come to it together.
+    #expect(batch([2_000, 8_001] + Array(stride(from: 8_100, through: 30_000, by: 100))).hasStoodStill(at: 30_000))
+    #expect(batch(Array(stride(from: 0, through: 24_000, by: 100))).hasStoodStill(at: 30_000))
+    #expect(batch(Array(stride(from: 0, through: 30_000, by: 1_000))).hasStoodStill(at: 30_000))
+    #expect(!batch(Array(stride(from: 0, through: 25_000, by: 999))).hasStoodStill(at: 30_000))
+  }
 }

@@ -291,6 +291,32 @@ import Testing
     #expect(text.contains("LSN 0/10") && text.contains("transform o") && text.contains("public.outbox, key id"))
   }
 
+  @Test func tablesOfWhichARouterMayMakeEventsAreKnownBeforeTheirRows() throws {
+    let router = try RecordedOutboxTests.eventRouter()
+    let isOutbox = Predicate(.topicNameMatches(try JavaPattern(".*outbox")), isNegated: false)
+    func routed(_ steps: [TransformStep]) throws -> [Bool] {
+      let options = try PipelineRun.options(transforms: steps)
+      return ["outbox", "orders"].map { options.mayRouteEvents(of: TableID(schema: "public", name: $0)) }
+    }
+    let renaming = TransformStep(
+      alias: "r",
+      kind: .regexRouter(
+        RegexRouter(pattern: try JavaPattern("(.*)orders"), replacement: try JavaReplacement("$1an_outbox"))),
+      predicate: nil)
+    let guarded = TransformStep(alias: "o", kind: router, predicate: isOutbox)
+    let flat = TransformStep(alias: "f", kind: .record(DropRecord()), predicate: nil)
+    #expect(try routed([]) == [false, false])
+    #expect(try routed([TransformStep(alias: "o", kind: router, predicate: nil)]) == [true, true])
+    #expect(try routed([guarded]) == [true, false])
+    #expect(try routed([renaming, guarded]) == [true, true])
+    #expect(try routed([guarded, flat]) == [true, false])
+    // What a transform of records makes of the topic shows with a row only.
+    #expect(try routed([flat, guarded]) == [true, true])
+    #expect(
+      try routed([TransformStep(alias: "o", kind: router, predicate: Predicate(.hasHeaderKey("h"), isNegated: true))])
+        == [true, true])
+  }
+
   @Test func aTruncateOfTheOutboxIsAnError() throws {
     let kind = try RecordedOutboxTests.eventRouter()
     let run = try run {

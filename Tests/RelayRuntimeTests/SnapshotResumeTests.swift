@@ -1,4 +1,6 @@
+import EventEncoding
 import EventRouting
+import PgOutput
 import Primitives
 import Testing
 
@@ -89,6 +91,9 @@ import Testing
     #expect(
       obstacle([.init(Self.a, hasKey: true), .init(Self.b, hasKey: true, hasOverride: true)])?
         .contains("statement of its own") == true)
+    #expect(
+      obstacle([.init(Self.a, hasKey: true), .init(Self.b, hasKey: true, isOutbox: true)])?
+        .contains("is an outbox") == true)
   }
 
   @Test func anotherSetOfTablesIsAnObstacle() {
@@ -128,5 +133,36 @@ import Testing
     ends.saved()
     #expect(!ends.isDue(held: nil))
     #expect(ends.finished == [Self.a])
+  }
+
+  @Test func nothingIsStoredBeforeTheTablesThatCannotBeGoneOnWith() {
+    var ends = SnapshotEnds(needed: [Self.b])
+    ends.end(Self.a, RelationOID(rawValue: 7))
+    #expect(!ends.isDue(held: nil) && !ends.hasUnsaved && !ends.mayBeSaved)
+    ends.end(Self.b, RelationOID(rawValue: 8))
+    #expect(ends.isDue(held: nil) && ends.hasUnsaved && ends.mayBeSaved)
+    #expect(ends.finished == [Self.a, Self.b])
+  }
+
+  @Test func whatCannotBeGoneOnWithIsReadFirst() {
+    let ids = ["a", "outbox", "b", "keyless"].map { TableID(schema: "public", name: $0) }
+    var work = SnapshotRun.Work(
+      tables: ids.map { id in
+        SnapshotTable(
+          oid: RelationOID(rawValue: 1), id: id, estimatedRows: 0,
+          relation: Relation(
+            oid: RelationOID(rawValue: 1), schema: id.schema, name: id.name, replicaIdentity: .default, columns: []),
+          description: TableDescription(id: id, columns: [], keyColumns: []), select: "", hasOverride: false,
+          copySource: nil)
+      },
+      chunks: [(0, 2), (1, 1), (2, 1), (3, 2)].flatMap { table, count in
+        (0..<count).map { SnapshotChunk(table: table, index: $0, count: count, source: ids[table].name) }
+      })
+    work.indivisible = [ids[1], ids[3]]
+    work.putIndivisibleFirst()
+    #expect(work.tables.map(\.id.name) == ["outbox", "keyless", "a", "b"])
+    #expect(work.chunks.map(\.source) == ["outbox", "keyless", "keyless", "a", "a", "b"])
+    #expect(work.chunks.map(\.table) == [0, 1, 1, 2, 2, 3])
+    #expect(work.chunks.map(\.index) == [0, 0, 1, 0, 1, 0])
   }
 }

@@ -50,7 +50,7 @@ public struct EventPipeline: ~Copyable {
   /// Where the row in hand comes from, if it is not in the log.
   var snapshotPlace: (origin: SnapshotOrigin, marker: SnapshotMarker)?
 
-  let options: PipelineOptions
+  public let options: PipelineOptions
   let skippedOperations: OperationMask
   let chain: TransformChain
   let contextHeaders: ContextHeaders

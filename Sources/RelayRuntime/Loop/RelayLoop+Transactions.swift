@@ -122,19 +122,27 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   /// What cannot be divided must fit: rows of a snapshot have no order in which a part of them could be left out again.
   func checkSnapshotAge() throws(RelayFailure) {
     guard let batch, sink.isInTransaction, batch.isTooOld(at: monotonicNow) else { return }
-    if isInterrupted {
+    let limit = "half of transaction.timeout.ms (\(batch.bounds.timeoutMilliseconds) ms)"
+    if !isInterrupted, resumesSnapshot {
       throw .sink(
         SinkError(
-          "the blocking snapshot does not fit in one Kafka transaction: it has run for half of transaction.timeout.ms (\(batch.bounds.timeoutMilliseconds) ms). Raise producer.transaction.timeout.ms, or ask for an incremental snapshot"
-        ))
+          "the snapshot has filled \(limit) within one table; what is left of it is read in chunks beside the stream",
+          remedy: .startOver))
+    }
+    let name = isInterrupted ? "blocking snapshot" : "snapshot"
+    if batch.hasStoodStill(at: monotonicNow) {
+      throw .sink(
+        SinkError(
+          "the \(name) has filled \(limit), in part since brokers or server stood still: it is taken again",
+          remedy: .startOver))
     }
     throw .sink(
       SinkError(
-        "the snapshot has filled half of transaction.timeout.ms (\(batch.bounds.timeoutMilliseconds) ms) "
-          + (resumesSnapshot
-            ? "within one table; what is left of it is read in chunks beside the stream"
-            : "and cannot be divided, since a table has no primary key or a statement of its own. Raise producer.transaction.timeout.ms (the brokers allow transaction.max.timeout.ms), or leave such tables out of the snapshot"),
-        remedy: resumesSnapshot ? .startOver : .stop))
+        "the \(name) does not fit in one Kafka transaction: it has filled \(limit). Raise producer.transaction.timeout.ms (the brokers allow transaction.max.timeout.ms)"
+          + (isInterrupted
+            ? ", or ask for an incremental snapshot"
+            : "; or leave out of the snapshot what cannot be read in chunks: outboxes, tables without a primary key, and those with a statement of their own (snapshot.include.collection.list)")
+      ))
   }
 }
 

@@ -47,7 +47,7 @@ public struct RelayLoop<
   /// Changes of the open transaction so far, and how many of the first of them are committed already.
   var unitChanges: UInt64 = 0
   var changesToSkip: UInt64 = 0
-  /// What is committed of a snapshot is not read again after an interruption.
+  /// Exactly once: what is not yet committed of the snapshot can all be read in chunks.
   var resumesSnapshot = false
   var stateRecord = EncodedRecord(minimumCapacity: 0)
   /// What Kafka will not take of what is in flight.

@@ -1,3 +1,4 @@
+import EventEncoding
 import EventRouting
 import Logging
 import PostgresSource
@@ -10,7 +11,7 @@ extension ConnectorRunner {
   /// The decision in force: an interrupted snapshot of tables that cannot be read in chunks, or no longer are the same,
   /// starts again from zero.
   func checked(
-    _ decision: StartDecision, _ state: StateRecord?, _ captured: [TableCatalog.Table],
+    _ decision: StartDecision, _ state: StateRecord?, _ captured: [TableCatalog.Table], _ options: PipelineOptions,
     on connection: borrowing PostgresConnection
   ) throws(ConnectorFailure) -> StartDecision {
     guard case .resumeSnapshot = decision, let snapshot = state?.resumable else { return decision }
@@ -25,12 +26,7 @@ extension ConnectorRunner {
     } catch {
       throw ConnectorFailure(postgres: error, doing: "reading the catalogue")
     }
-    let obstacle = snapshot.obstacle(
-      described.map {
-        ResumableSnapshot.Candidate(
-          $0.id, hasKey: !$0.description.keyColumns.isEmpty,
-          hasOverride: overrides[$0.id.description] != nil)
-      })
+    let obstacle = snapshot.obstacle(candidates(described, options))
     guard let obstacle else { return decision }
     if plan.transactions != nil, !snapshot.finished.isEmpty {
       throw ConnectorFailure(

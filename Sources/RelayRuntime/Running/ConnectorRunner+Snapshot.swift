@@ -36,8 +36,12 @@ extension ConnectorRunner {
     logger.info(
       "snapshot of \(work.tables.count) tables begins at LSN \(origin.lsn), \(readers.count) connections, \(work.chunks.count) chunks"
     )
-    work.savesProgress = savesProgress && (plan.transactions == nil || mayResume(work.tables))
-    loop.resumesSnapshot = work.savesProgress
+    if savesProgress {
+      work.savesProgress = true
+      work.indivisible = Set(
+        candidates(work.tables, loop.pipeline.options).filter { $0.obstacle != nil }.map(\.table))
+      work.putIndivisibleFirst()
+    }
     let run = SnapshotRun(logger: logger, status: status, stop: stop)
     StartMemory.releaseNow()
     do throws(RelayFailure) {
@@ -56,16 +60,14 @@ extension ConnectorRunner {
     }
   }
 
-  /// Exactly once, what is committed of a snapshot must not come again: where the rest could not be read by key, all of it
-  /// is one Kafka transaction.
-  private func mayResume(_ tables: [SnapshotTable]) -> Bool {
-    let resumable = ResumableSnapshot(tables: tables.map(\.id))
-    return resumable.obstacle(
-      tables.map {
-        ResumableSnapshot.Candidate(
-          $0.id, hasKey: !$0.description.keyColumns.isEmpty,
-          hasOverride: plan.snapshot.selectOverrides[$0.id.description] != nil)
-      }) == nil
+  /// What is to know of tables before the rest of a snapshot is left to chunks.
+  func candidates(_ tables: [SnapshotTable], _ options: PipelineOptions) -> [ResumableSnapshot.Candidate] {
+    tables.map {
+      ResumableSnapshot.Candidate(
+        $0.id, hasKey: !$0.description.keyColumns.isEmpty,
+        hasOverride: plan.snapshot.selectOverrides[$0.id.description] != nil,
+        isOutbox: options.mayRouteEvents(of: $0.id))
+    }
   }
 
   /// Those of `snapshot.include.collection.list`.

@@ -136,7 +136,7 @@ struct ConnectorRunner {
       state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
       policy: plan.snapshot.policy, slotAhead: plan.slotAhead,
       resumesSnapshot: resumesSnapshot, history: history, isShared: seat != nil)
-    let decision = try checked(StartDecision.decide(situation), state, captured, on: connection)
+    let decision = try checked(StartDecision.decide(situation), state, captured, options, on: connection)
     if case .stream = decision, let doubt = situation.branchDoubt { logger.warning("\(doubt)") }
     var record =
       state

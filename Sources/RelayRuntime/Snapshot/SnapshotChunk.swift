@@ -10,4 +10,9 @@ struct SnapshotChunk: Equatable {
 
   var isFirstOfTable: Bool { index == 0 }
   var isLastOfTable: Bool { index == count - 1 }
+
+  /// The same, where the table stands elsewhere in the snapshot.
+  func moved(to table: Int) -> SnapshotChunk {
+    SnapshotChunk(table: table, index: index, count: count, source: source)
+  }
 }

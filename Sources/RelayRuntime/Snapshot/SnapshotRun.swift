@@ -25,6 +25,17 @@ struct SnapshotRun {
     var captured: [TableID] = []
     /// Whether finished tables are told, so that they can be stored.
     var savesProgress = false
+    /// Tables that could not be gone on with: nothing is stored before all of them are finished.
+    var indivisible: Set<TableID> = []
+
+    /// Puts the indivisible tables before the others, each part in its order.
+    mutating func putIndivisibleFirst() {
+      let order = tables.indices.filter { indivisible.contains(tables[$0].id) }
+      let places = order + tables.indices.filter { !indivisible.contains(tables[$0].id) }
+      let chunks = Dictionary(grouping: chunks, by: \.table)
+      self.chunks = places.enumerated().flatMap { place, before in (chunks[before] ?? []).map { $0.moved(to: place) } }
+      tables = places.map { tables[$0] }
+    }
 
     var list: String { tables.map(\.id.description).joined(separator: ",") }
     var capturedList: String { captured.map(\.description).joined(separator: ",") }
@@ -44,8 +55,11 @@ struct SnapshotRun {
       tables: work.tables, chunks: chunkCounts, at: RelayClock.now().monotonicMilliseconds)
     status.update { $0.snapshotRowsEstimated = progress.estimate }
     var waiting = work.chunks[...]
-    var ends = SnapshotEnds()
-    if work.savesProgress { try saving(ends.finished) }
+    var ends = SnapshotEnds(needed: work.indivisible)
+    if work.savesProgress {
+      try saving(ends.finished)
+      loop.resumesSnapshot = ends.mayBeSaved
+    }
     try loop.notifySnapshot(.started, [:], RelayClock.now())
     while true {
       let time = RelayClock.now()
@@ -62,6 +76,7 @@ struct SnapshotRun {
         }
         try saving(ends.finished)
         ends.saved()
+        loop.resumesSnapshot = true
       }
       var isMoving = false
       var isReading = false

@@ -22,11 +22,22 @@ public struct ResumableSnapshot: Sendable, Equatable {
     public var hasKey: Bool
     /// `snapshot.select.statement.overrides` has a statement for it.
     public var hasOverride: Bool
+    /// EventRouter makes events of its rows. A row that was deleted since the snapshot's moment would have none, and one that
+    /// the stream has brought two.
+    public var isOutbox: Bool
 
-    public init(_ table: TableID, hasKey: Bool, hasOverride: Bool = false) {
+    public init(_ table: TableID, hasKey: Bool, hasOverride: Bool = false, isOutbox: Bool = false) {
       self.table = table
       self.hasKey = hasKey
       self.hasOverride = hasOverride
+      self.isOutbox = isOutbox
+    }
+
+    /// Why it cannot be read in chunks beside the stream.
+    var obstacle: String? {
+      if isOutbox { return "table \(table) is an outbox" }
+      if hasOverride { return "table \(table) is read by a statement of its own" }
+      return hasKey ? nil : "table \(table) has no primary key"
     }
   }
 
@@ -37,8 +48,7 @@ public struct ResumableSnapshot: Sendable, Equatable {
     if let gone = before.subtracting(now).min() { return "table \(gone) is no longer captured" }
     if let added = now.subtracting(before).min() { return "table \(added) was not part of it" }
     for candidate in candidates where !finished.contains(candidate.table) {
-      if candidate.hasOverride { return "table \(candidate.table) is read by a statement of its own" }
-      if !candidate.hasKey { return "table \(candidate.table) has no primary key" }
+      if let obstacle = candidate.obstacle { return obstacle }
     }
     return nil
   }

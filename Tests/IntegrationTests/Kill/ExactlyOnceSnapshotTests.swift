@@ -24,13 +24,20 @@ extension Integration {
         kafka = try TestBroker()
         let prefix = kafka.name("p")
         self.prefix = prefix
-        let topics = tables.map { "\(prefix).public.\($0)" }
+        let topics = tables.map { "\(prefix).public.\($0)" } + ["\(prefix).events"]
         self.tables = tables
         server = try PostgresConnection(postgres.tcpSettings())
         for table in tables {
           try server.execute("CREATE TABLE \(table) (id int \(keyless.contains(table) ? "" : "PRIMARY KEY"), v bigint)")
           try server.execute("INSERT INTO \(table) SELECT g, g FROM generate_series(1, \(rows)) g")
         }
+        // Its events look like the flattened rows of the others.
+        try server.execute(
+          """
+          CREATE TABLE t_outbox (id uuid PRIMARY KEY, aggregatetype text, aggregateid text, type text, payload jsonb);
+          INSERT INTO t_outbox SELECT gen_random_uuid(), 'a', g::text, 't',
+            jsonb_build_object('id', g, 'v', g, '__op', 'r') FROM generate_series(1, \(rows)) g
+          """)
         // The messages with which the tests move the log are records as well.
         for topic in topics + ["\(prefix).message"] { try kafka.createTopic(topic) }
         try kafka.createTopic(kafka.name("offsets"), configuration: ["cleanup.policy": "compact"])
@@ -54,8 +61,16 @@ extension Integration {
           "database.password": "unused", "database.dbname": "postgres", "topic.prefix": prefix,
           "slot.name": "once_slot",
           "publication.name": "once_pub", "publication.autocreate.mode": "filtered",
-          "table.include.list": "public.t.*", "incremental.snapshot.chunk.size": "500", "transforms": "flat",
+          "table.include.list": "public.t.*", "incremental.snapshot.chunk.size": "500", "transforms": "events,flat",
+          "predicates": "isOutbox",
+          "predicates.isOutbox.type": "org.apache.kafka.connect.transforms.predicates.TopicNameMatches",
+          "predicates.isOutbox.pattern": ".*outbox",
+          "transforms.events.type": "io.debezium.transforms.outbox.EventRouter",
+          "transforms.events.predicate": "isOutbox",
+          "transforms.events.route.topic.replacement": "\(prefix).events",
+          "transforms.events.table.expand.json.payload": "true",
           "transforms.flat.type": "io.debezium.transforms.ExtractNewRecordState",
+          "transforms.flat.predicate": "isOutbox", "transforms.flat.negate": "true",
           "transforms.flat.add.fields": "op,source.snapshot",
           "transforms.flat.delete.tombstone.handling.mode": "rewrite",
         ]
@@ -65,6 +80,9 @@ extension Integration {
       }
 
       func topic(_ table: String) -> String { "\(prefix).public.\(table)" }
+
+      /// Events that have come of the outbox's rows.
+      var events: LastStates.Topic { states["\(prefix).events"] }
 
       func start() throws -> RelayProcess {
         try RelayProcess(["run", directory + "/worker.properties", directory + "/c.json"], directory: directory)
@@ -124,6 +142,7 @@ extension Integration {
         try waitUntil("the update has been read", within: .seconds(30)) {
           rig.states[rig.topic("t1")].rows[100] == 1_000_100
         }
+        #expect(rig.events.rows.count == Self.rows && rig.events.firstReads == Self.rows)
         #expect(rig.states.problems.isEmpty)
         #expect(try rig.record()["snapshot"] as? String == "complete")
       }
@@ -138,6 +157,8 @@ extension Integration {
         relay.kill()
         let finished = try rig.finished()
         let record = try rig.record()
+        // Of a row that is gone a chunk would make no event.
+        try rig.server.execute("DELETE FROM t_outbox")
         let last = try rig.start()
         try rig.waitUntilConfirmed(last)
         try waitUntil("the rest has been read\n\(last.output)", within: .seconds(60)) {
@@ -154,6 +175,8 @@ extension Integration {
             #expect(rig.states[topic].firstReads + rig.states[topic].laterReads == Self.rows)
           }
         }
+        #expect(finished.contains("t_outbox"))
+        #expect(rig.events.rows.count == Self.rows && rig.events.firstReads == Self.rows)
         print(
           "exactly once, kill -9 inside the snapshot (\(record["snapshot"] ?? "?")): \(finished.sorted()) were committed"
         )
