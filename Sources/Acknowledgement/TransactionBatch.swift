@@ -23,11 +23,12 @@ public struct TransactionBatch: Sendable {
   }
 
   public let bounds: Bounds
-  /// Without a record for so long, the transaction stands still.
+  /// Without an acknowledgement for so long, the transaction stands still.
   private static let standstillMillisecondsMin: Int64 = 1_000
 
   private var openedAt: Int64 = 0
   private var lastRecordAt: Int64 = 0
+  private var lastAcknowledgementAt: Int64 = 0
   /// Of the standstills that have ended.
   private var standstillMilliseconds: Int64 = 0
   private var records = 0
@@ -48,6 +49,7 @@ public struct TransactionBatch: Sendable {
   public mutating func opened(at now: Int64) {
     openedAt = now
     lastRecordAt = now
+    lastAcknowledgementAt = now
     standstillMilliseconds = 0
     records = 0
     wholeUnits = 0
@@ -56,9 +58,14 @@ public struct TransactionBatch: Sendable {
 
   public mutating func recordAccepted(at now: Int64) {
     records += 1
-    standstillMilliseconds += standstill(at: now)
     lastRecordAt = now
     hasPartialUnit = true
+  }
+
+  /// Some of its records were acknowledged.
+  public mutating func recordsAcknowledged(at now: Int64) {
+    standstillMilliseconds += standstill(at: now)
+    lastAcknowledgementAt = now
   }
 
   public mutating func unitEnded() {
@@ -103,14 +110,14 @@ public struct TransactionBatch: Sendable {
 
   public func isTooOld(at now: Int64) -> Bool { now - openedAt >= bounds.timeoutMilliseconds / 2 }
 
-  /// Asked of one that is too old: whether a fifth of its time went by while nothing was let in, since brokers or the
-  /// server were silent. Another attempt may fit then.
+  /// Asked of one that is too old: whether a fifth of its time went by without acknowledgements, since brokers or the server
+  /// were silent. Another attempt may fit then.
   public func hasStoodStill(at now: Int64) -> Bool {
     5 * (standstillMilliseconds + standstill(at: now)) >= now - openedAt
   }
 
   private func standstill(at now: Int64) -> Int64 {
-    let milliseconds = now - lastRecordAt
+    let milliseconds = now - lastAcknowledgementAt
     return milliseconds >= TransactionBatch.standstillMillisecondsMin ? milliseconds : 0
   }
 

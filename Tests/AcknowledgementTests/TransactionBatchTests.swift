@@ -40,11 +40,12 @@ struct TransactionBatchTests {
     #expect(batch.isDue(at: 510, isQuiet: false))
   }
 
-  @Test func aFifthOfItsTimeWithoutARecordIsAStandstill() {
-    func batch(_ records: [Int64]) -> TransactionBatch {
+  @Test func aFifthOfItsTimeWithoutAnAcknowledgementIsAStandstill() {
+    func batch(_ acknowledgements: [Int64]) -> TransactionBatch {
       var batch = TransactionBatch(.init())
       batch.opened(at: 0)
-      for now in records { batch.recordAccepted(at: now) }
+      batch.recordAccepted(at: 0)
+      for now in acknowledgements { batch.recordsAcknowledged(at: now) }
       return batch
     }
     // A pause in between, one at the end, and several that come to it together.

@@ -94,6 +94,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
 
   mutating func collectDeliveries(_ time: RelayTime) throws(RelayFailure) {
     var failure: String?
+    let acknowledgedBefore = observations.recordsAcknowledged
     do throws(SinkError) {
       try Self.collect(&sink, &ledger, &observations, &failure, &refused, topics: pipeline.topics)
     } catch {
@@ -102,6 +103,9 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     }
     if let failure { throw .record(failure) }
     if !refused.isEmpty, !isSettling { throw .refused(refused) }
+    if observations.recordsAcknowledged != acknowledgedBefore {
+      batch?.recordsAcknowledged(at: time.monotonicMilliseconds)
+    }
     let nowMicroseconds = time.wallNanoseconds / 1_000
     Self.settle(&ledger, &observations, nowMicroseconds: nowMicroseconds)
     position.acknowledge(ledger.acknowledged)

@@ -19,7 +19,7 @@ extension Integration {
       private let directory: String
       private let prefix: String
 
-      init(tables: [String], keyless: Set<String> = []) throws {
+      init(tables: [String], keyless: Set<String> = [], events: Int = rows, timeoutMilliseconds: Int = 60_000) throws {
         postgres = try EmbeddedPostgres()
         kafka = try TestBroker()
         let prefix = kafka.name("p")
@@ -36,7 +36,7 @@ extension Integration {
           """
           CREATE TABLE t_outbox (id uuid PRIMARY KEY, aggregatetype text, aggregateid text, type text, payload jsonb);
           INSERT INTO t_outbox SELECT gen_random_uuid(), 'a', g::text, 't',
-            jsonb_build_object('id', g, 'v', g, '__op', 'r') FROM generate_series(1, \(rows)) g
+            jsonb_build_object('id', g, 'v', g, '__op', 'r') FROM generate_series(1, \(events)) g
           """)
         // The messages with which the tests move the log are records as well.
         for topic in topics + ["\(prefix).message"] { try kafka.createTopic(topic) }
@@ -46,6 +46,7 @@ extension Integration {
         let worker = """
           bootstrap.servers=\(kafka.bootstrapServers)
           exactly.once.source.support=enabled
+          producer.transaction.timeout.ms=\(timeoutMilliseconds)
           offset.storage.topic=\(kafka.name("offsets"))
           offset.storage.replication.factor=1
           key.converter=org.apache.kafka.connect.json.JsonConverter
@@ -145,6 +146,32 @@ extension Integration {
         #expect(rig.events.rows.count == Self.rows && rig.events.firstReads == Self.rows)
         #expect(rig.states.problems.isEmpty)
         #expect(try rig.record()["snapshot"] as? String == "complete")
+      }
+    }
+
+    /// Its rows cannot be left to chunks, and must not end the connector either.
+    @Test(.enabled(if: TestBroker.given == nil, "takes the embedded broker down"))
+    func anOutboxIsReadAgainAfterBrokersWereAway() async throws {
+      try await onOwnThread {
+        let events = 20_000
+        let rig = try Rig(tables: ["t1"], events: events, timeoutMilliseconds: 6_000)
+        defer { rig.stop() }
+        // So that the snapshot is still going on when they go.
+        try rig.kafka.delay(milliseconds: 100)
+        let relay = try rig.start()
+        try waitUntil("events come\n\(relay.output)", within: .seconds(30)) { !rig.events.rows.isEmpty }
+        try rig.kafka.takeDown()
+        try waitUntil("it is to be taken again\n\(relay.output)", within: .seconds(30)) {
+          relay.output.contains("stood still: it is taken again")
+        }
+        try rig.kafka.bringUp()
+        try rig.kafka.delay(milliseconds: 0)
+        try rig.waitUntilConfirmed(relay)
+        try waitUntil("all events are there", within: .seconds(10)) { rig.events.rows.count == events }
+        #expect(try rig.record()["snapshot"] as? String == "complete")
+        #expect(!relay.output.contains("the interrupted snapshot goes on"))
+        #expect(rig.states[rig.topic("t1")].laterReads == 0)
+        try relay.stop()
       }
     }
 

@@ -44,5 +44,12 @@ final class TestBroker: Sendable {
     _ = try TopicCreation.createMissing([topic], properties: properties)
   }
 
+  /// The embedded broker's answers come so much later.
+  func delay(milliseconds: Int32) throws { try embedded?.setRoundTripTime(milliseconds: milliseconds) }
+
+  /// The embedded broker is away until `bringUp`.
+  func takeDown() throws { try embedded?.takeDown() }
+  func bringUp() throws { try embedded?.bringUp() }
+
   func stop() { embedded?.stop() }
 }
