@@ -185,7 +185,8 @@ extension ConnectorRunner {
         pollfd(fd: loop.sink.descriptor, events: Int16(POLLIN), revents: 0),
         pollfd(fd: stop.wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
       ]
-      _ = unsafe poll(&entries, 2, Int32(min(50, end - time.monotonicMilliseconds)))
+      let most = min(50, loop.sink.waitMilliseconds ?? .max, end - time.monotonicMilliseconds)
+      _ = unsafe poll(&entries, 2, Int32(max(0, most)))
     }
   }
 
