@@ -35,7 +35,7 @@ extension EventPipeline {
       throw error(.held(behind: held.lsn), plan, slot.lsn)
     }
     let bytes = (slot.record.key?.count ?? 0) + (slot.record.value?.count ?? 0)
-    let place = RecordPlace(unit: records.unit, ordinal: slot.ordinal)
+    let place = RecordPlace(unit: records.unit, ordinal: slot.place.ordinal)
     if let refusal = refusals.refusal(topic: topic, bytes: bytes, at: place) {
       throw error(.refused(refusal), plan, slot.lsn)
     }

@@ -7,16 +7,23 @@ public struct RecordQueue: ~Copyable {
   public final class Slot {
     public var record = EncodedRecord()
     /// Where the record comes from, for errors.
-    var plan: RelationPlan?
-    public internal(set) var lsn = LSN.invalid
-    /// The pipeline's index of the topic, once `record.topic` holds the sink's; for whoever hands the record over.
-    public var pipelineTopic: Int?
-    /// Its place in its unit.
-    public internal(set) var ordinal: UInt64 = 0
+    fileprivate(set) var plan: RelationPlan?
+    public var place = Place()
+
+    public var lsn: LSN { place.lsn }
 
     /// `public.accounts`, or `nil` for a record that is no change of a table.
     public var table: String? { plan?.id.description }
     public var keyColumns: [String] { plan?.keyColumnNames ?? [] }
+  }
+
+  /// In one property of a slot, since each access to a class's property is checked for exclusivity.
+  public struct Place: Sendable {
+    public internal(set) var lsn = LSN.invalid
+    /// Its place in its unit.
+    public internal(set) var ordinal: UInt64 = 0
+    /// The pipeline's index of the topic, once `record.topic` holds the sink's; for whoever hands the record over.
+    public var pipelineTopic: Int?
   }
 
   /// A record's buffer keeps at most this much memory once the record is sent.
@@ -65,9 +72,7 @@ public struct RecordQueue: ~Copyable {
     count += 1
     let slot = slots[count - 1]
     slot.plan = plan
-    slot.pipelineTopic = nil
-    slot.lsn = lsn
-    slot.ordinal = ordinals
+    slot.place = Place(lsn: lsn, ordinal: ordinals)
     ordinals += 1
     return slot
   }

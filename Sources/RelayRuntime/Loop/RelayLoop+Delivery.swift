@@ -43,18 +43,19 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   /// Returns `false` when the producer's queue is full.
   mutating func handOverFirst() throws(RelayFailure) -> Bool {
     let slot = pipeline.records.first
-    let topic = slot.pipelineTopic ?? slot.record.topic
+    let place = slot.place
+    let topic = place.pipelineTopic ?? slot.record.topic
     do throws(SinkError) {
       guard try admitsRecord() else { return false }
-      if slot.pipelineTopic == nil {
+      if place.pipelineTopic == nil {
         slot.record.topic = try sinkTopic(topic)
-        slot.pipelineTopic = topic
+        slot.place.pipelineTopic = topic
         if let part = batch?.part, part > 1 { DividedHeader.append(part: part, to: &slot.record) }
       }
-      let ticket = RecordTicket(unit: ledger.openTicket, ordinal: slot.ordinal, topic: topic)
+      let ticket = RecordTicket(unit: ledger.openTicket, ordinal: place.ordinal, topic: topic)
       switch try sink.enqueue(slot.record, ticket: ticket.rawValue) {
       case .accepted:
-        ledger.recordAccepted(ordinal: slot.ordinal)
+        ledger.recordAccepted(ordinal: place.ordinal)
         batch?.recordAccepted(at: monotonicNow)
         observations.recordsAccepted += 1
         return true
@@ -80,7 +81,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     RefusedRecord(
       refusal: refusal, topic: pipeline.topics.names[topic],
       bytes: (slot.record.key?.count ?? 0) + (slot.record.value?.count ?? 0), isCertain: true,
-      place: ledger.startLSN(of: ledger.openTicket).map { RecordPlace(unit: $0, ordinal: slot.ordinal) },
+      place: ledger.startLSN(of: ledger.openTicket).map { RecordPlace(unit: $0, ordinal: slot.place.ordinal) },
       origin: origin(of: slot))
   }
 

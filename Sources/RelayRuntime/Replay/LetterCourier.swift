@@ -145,25 +145,26 @@ final class LetterCourier {
   private func handOver() throws(ConnectorFailure) {
     while !pipeline.records.isEmpty {
       let slot = pipeline.records.first
-      let topic = slot.pipelineTopic ?? slot.record.topic
+      let place = slot.place
+      let topic = place.pipelineTopic ?? slot.record.topic
       let name = pipeline.topics.names[topic]
       let ticket = nextTicket
       do throws(SinkError) {
         if isTransactional, !sink.isInTransaction { try sink.beginTransaction() }
-        if slot.pipelineTopic == nil {
-          slot.pipelineTopic = topic
+        if place.pipelineTopic == nil {
+          slot.place.pipelineTopic = topic
           slot.record.topic = try sinkTopic(topic, name)
         }
         switch try sink.enqueue(slot.record, ticket: ticket) {
         case .accepted:
-          inFlight[ticket] = (name, slot.lsn, slot.ordinal)
+          inFlight[ticket] = (name, place.lsn, place.ordinal)
           nextTicket += 1
           if name != letterTopic { uncommittedRecords += 1 }
           pipeline.records.removeFirst()
         case .queueFull: try collect(waitMilliseconds: 10)
         case .refused(let refusal):
           let bytes = (slot.record.key?.count ?? 0) + (slot.record.value?.count ?? 0)
-          refuse(refusal, (name, slot.lsn, slot.ordinal), bytes, isCertain: true)
+          refuse(refusal, (name, place.lsn, place.ordinal), bytes, isCertain: true)
         }
       } catch {
         throw ConnectorFailure(RelayFailure.sink(error))
