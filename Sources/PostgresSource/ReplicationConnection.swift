@@ -32,6 +32,8 @@ public struct ReplicationConnection: ~Copyable {
 
   private let handle: OpaquePointer
   private let answerWithinMilliseconds: Int
+  /// The server is reached over a Unix socket.
+  public let isLocal: Bool
 
   /// - Parameters:
   ///   - answerWithinMilliseconds: bound of what a living server answers at once; see `tryLock`.
@@ -60,6 +62,7 @@ public struct ReplicationConnection: ~Copyable {
       extra["options", default: ""] += " -c \(name)=\(value)"
     }
     unsafe handle = try PostgresConnection.connect(settings, extra: extra)
+    isLocal = unsafe ReplicationConnection.isUnixSocket(PQsocket(handle))
     self.session = unsafe ReplicationConnection.session(of: handle, withinMilliseconds: answerWithinMilliseconds)
   }
 
@@ -192,7 +195,12 @@ public struct ReplicationConnection: ~Copyable {
   public func receive(
     readingSocket: Bool, _ body: (RawSpan) -> Void
   ) throws(PostgresError) -> Received {
-    if readingSocket, unsafe PQconsumeInput(handle) == 0 { throw unsafe PostgresError(connection: handle) }
+    if readingSocket {
+      guard unsafe PQconsumeInput(handle) != 0 else { throw unsafe PostgresError(connection: handle) }
+      // libpq reads as far as its buffer goes, and makes it larger when it is full: later one read takes all.
+      var reads = 1
+      while isLocal, reads < ReplicationConnection.readsAtOnceMax, readAhead() > 0 { reads += 1 }
+    }
     var buffer: UnsafeMutablePointer<CChar>?
     let count = unsafe PQgetCopyData(handle, &buffer, 1)
     switch count {
@@ -205,6 +213,25 @@ public struct ReplicationConnection: ~Copyable {
       unsafe PQfreemem(buffer)
       return .frame
     }
+  }
+
+  /// From 16 KiB, as libpq begins, to more than a Unix socket holds.
+  private static let readsAtOnceMax = 4
+
+  /// Reads what waits in the socket, though libpq's buffer may still hold frames, and returns how many bytes that were. Should
+  /// the connection fail, it shows once those are taken.
+  public func readAhead() -> Int {
+    var waiting: Int32 = 0
+    guard unsafe ioctl(socket, UInt(FIONREAD), &waiting) == 0, waiting > 0, unsafe PQconsumeInput(handle) != 0 else {
+      return 0
+    }
+    return Int(waiting)
+  }
+
+  private static func isUnixSocket(_ descriptor: Int32) -> Bool {
+    var address = sockaddr()
+    var size = socklen_t(MemoryLayout<sockaddr>.size)
+    return unsafe getsockname(descriptor, &address, &size) == 0 && address.sa_family == AF_UNIX
   }
 
   /// The server ended the copy: its last result says why.

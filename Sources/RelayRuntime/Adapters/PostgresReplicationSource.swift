@@ -20,6 +20,7 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
   /// Bytes of a status update wait for the socket to take them.
   private(set) var wantsToWrite = false
   var presence = Presence()
+  private var readAhead = ReadAhead()
 
   /// - Parameter seat: at a shared slot, whose stream this connector reads instead of one of its own.
   init(
@@ -131,6 +132,11 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
     do throws(PostgresError) {
       switch replication {
       case .some(let connection):
+        if readingSocket {
+          readAhead.bufferWasEmpty()
+        } else if connection.isLocal, readAhead.isDue() {
+          readAhead.hasRead(connection.readAhead())
+        }
         return try connection.receive(readingSocket: readingSocket, body) == .frame ? .frame : .nothing
       case .none: throw PostgresError(kind: .connection, message: "there is no replication connection")
       }
