@@ -104,7 +104,8 @@ import Testing
     let postgres = try EmbeddedPostgres()
     defer { postgres.stop(.immediate) }
     let settings = postgres.socketSettings()
-    let rows = 1_000
+    // More than the bound, what the socket holds and what is taken together, so that there is always more to come.
+    let rows = 5_000
     var source = PostgresReplicationSource(
       try stream(postgres, settings, rows: rows), catalog: try PostgresConnection(reading: settings))
     try source.start(slot: "s", at: .invalid, options: Self.options)
