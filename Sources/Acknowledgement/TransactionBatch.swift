@@ -23,12 +23,13 @@ public struct TransactionBatch: Sendable {
   }
 
   public let bounds: Bounds
-  /// Without an acknowledgement for so long, the transaction stands still.
+  /// Brokers that acknowledge nothing for so long stand still.
   private static let standstillMillisecondsMin: Int64 = 1_000
 
   private var openedAt: Int64 = 0
   private var lastRecordAt: Int64 = 0
-  private var lastAcknowledgementAt: Int64 = 0
+  /// Since the last acknowledgement, or since a record was let in where none was in flight; `nil` while none is.
+  private var awaitedSince: Int64?
   /// Of the standstills that have ended.
   private var standstillMilliseconds: Int64 = 0
   private var records = 0
@@ -49,7 +50,7 @@ public struct TransactionBatch: Sendable {
   public mutating func opened(at now: Int64) {
     openedAt = now
     lastRecordAt = now
-    lastAcknowledgementAt = now
+    awaitedSince = nil
     standstillMilliseconds = 0
     records = 0
     wholeUnits = 0
@@ -59,13 +60,14 @@ public struct TransactionBatch: Sendable {
   public mutating func recordAccepted(at now: Int64) {
     records += 1
     lastRecordAt = now
+    if awaitedSince == nil { awaitedSince = now }
     hasPartialUnit = true
   }
 
-  /// Some of its records were acknowledged.
-  public mutating func recordsAcknowledged(at now: Int64) {
+  /// Some of its records were acknowledged. `isDrained`: none is in flight any more.
+  public mutating func recordsAcknowledged(at now: Int64, isDrained: Bool) {
     standstillMilliseconds += standstill(at: now)
-    lastAcknowledgementAt = now
+    awaitedSince = isDrained ? nil : now
   }
 
   public mutating func unitEnded() {
@@ -110,14 +112,15 @@ public struct TransactionBatch: Sendable {
 
   public func isTooOld(at now: Int64) -> Bool { now - openedAt >= bounds.timeoutMilliseconds / 2 }
 
-  /// Asked of one that is too old: whether a fifth of its time went by without acknowledgements, since brokers or the server
-  /// were silent. Another attempt may fit then.
+  /// Asked of one that is too old: whether brokers that acknowledged nothing took a fifth of its time. Another attempt may fit
+  /// then. A server that gives no rows does not count: a statement that takes as long each time would be tried for ever.
   public func hasStoodStill(at now: Int64) -> Bool {
     5 * (standstillMilliseconds + standstill(at: now)) >= now - openedAt
   }
 
   private func standstill(at now: Int64) -> Int64 {
-    let milliseconds = now - lastAcknowledgementAt
+    guard let since = awaitedSince else { return 0 }
+    let milliseconds = now - since
     return milliseconds >= TransactionBatch.standstillMillisecondsMin ? milliseconds : 0
   }
 

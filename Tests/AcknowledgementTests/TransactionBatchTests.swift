@@ -45,7 +45,7 @@ struct TransactionBatchTests {
       var batch = TransactionBatch(.init())
       batch.opened(at: 0)
       batch.recordAccepted(at: 0)
-      for now in acknowledgements { batch.recordsAcknowledged(at: now) }
+      for now in acknowledgements { batch.recordsAcknowledged(at: now, isDrained: false) }
       return batch
     }
     // A pause in between, one at the end, and several that come to it together.
@@ -53,5 +53,16 @@ struct TransactionBatchTests {
     #expect(batch(Array(stride(from: 0, through: 24_000, by: 100))).hasStoodStill(at: 30_000))
     #expect(batch(Array(stride(from: 0, through: 30_000, by: 1_000))).hasStoodStill(at: 30_000))
     #expect(!batch(Array(stride(from: 0, through: 25_000, by: 999))).hasStoodStill(at: 30_000))
+  }
+
+  @Test func whereNothingIsInFlightTheBrokersDoNotStandStill() {
+    var batch = TransactionBatch(.init())
+    batch.opened(at: 0)
+    batch.recordAccepted(at: 0)
+    batch.recordsAcknowledged(at: 10, isDrained: true)
+    #expect(!batch.hasStoodStill(at: 30_000))
+    batch.recordAccepted(at: 20_000)
+    #expect(!batch.hasStoodStill(at: 20_999))
+    #expect(batch.hasStoodStill(at: 30_000))
   }
 }

@@ -14,8 +14,10 @@ import Testing
   private static let origin = SnapshotOrigin(lsn: LSN(rawValue: 1_000), unixMicroseconds: 0, transactionID: 1)
 
   /// Gives rows until half a time-out of 20 s has passed. Returns what the loop says then.
-  /// - Parameter isSilent: the brokers acknowledge nothing from the third second on.
-  private func failure(isSilent: Bool) throws -> SinkError? {
+  /// - Parameters:
+  ///   - isSilent: the brokers acknowledge nothing from the third second on.
+  ///   - hasRows: the server gives rows from then on, too.
+  private func failure(isSilent: Bool, hasRows: Bool = true) throws -> SinkError? {
     var bounds = TransactionBatch.Bounds()
     bounds.timeoutMilliseconds = 20_000
     let start = StreamPosition(acknowledged: LSN(rawValue: 1_000), lastCommit: nil)
@@ -34,7 +36,7 @@ import Testing
       let time = RelayTime(monotonicMilliseconds: now, wallNanoseconds: 1_700_000_000_000_000_000)
       if !isSilent || now < 3_000 { loop.sink.progress(write: 10, acknowledge: 10) }
       do throws(RelayFailure) {
-        guard try loop.turnSnapshot(time) else { continue }
+        guard try loop.turnSnapshot(time), hasRows || now < 3_000 else { continue }
         var row = CopyTextRow()
         let line = Array("1\t\(now + 1)\n".utf8)
         do throws(DecodeError) { try row.decode(line.span.bytes) } catch { Issue.record("\(error)") }
@@ -66,6 +68,11 @@ import Testing
 
   @Test func itIsTakenAgainWhereTheBrokersWereSilent() throws {
     #expect(try failure(isSilent: true)?.remedy == .startOver)
+  }
+
+  /// It may be as slow each time.
+  @Test func itStopsTheConnectorWhereTheServerWasSilent() throws {
+    #expect(try failure(isSilent: false, hasRows: false)?.remedy == .stop)
   }
 
   @Test func itStopsTheConnectorWhereAllWentWell() throws {

@@ -105,7 +105,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     if let failure { throw .record(failure) }
     if !refused.isEmpty, !isSettling { throw .refused(refused) }
     if observations.recordsAcknowledged != acknowledgedBefore {
-      batch?.recordsAcknowledged(at: time.monotonicMilliseconds)
+      batch?.recordsAcknowledged(at: time.monotonicMilliseconds, isDrained: ledger.recordsInFlight == 0)
     }
     let nowMicroseconds = time.wallNanoseconds / 1_000
     Self.settle(&ledger, &observations, nowMicroseconds: nowMicroseconds)

@@ -133,7 +133,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     if batch.hasStoodStill(at: monotonicNow) {
       throw .sink(
         SinkError(
-          "the \(name) has filled \(limit), in part since brokers or server stood still: it is taken again",
+          "the \(name) has filled \(limit), in part since the brokers stood still: it is taken again. If this repeats, raise producer.transaction.timeout.ms",
           remedy: .startOver))
     }
     throw .sink(

@@ -30,8 +30,8 @@ struct SnapshotRun {
 
     /// Puts the indivisible tables before the others, each part in its order.
     mutating func putIndivisibleFirst() {
-      let order = tables.indices.filter { indivisible.contains(tables[$0].id) }
-      let places = order + tables.indices.filter { !indivisible.contains(tables[$0].id) }
+      let first = tables.indices.filter { indivisible.contains(tables[$0].id) }
+      let places = first + tables.indices.filter { !indivisible.contains(tables[$0].id) }
       let chunks = Dictionary(grouping: chunks, by: \.table)
       self.chunks = places.enumerated().flatMap { place, before in (chunks[before] ?? []).map { $0.moved(to: place) } }
       tables = places.map { tables[$0] }
