@@ -80,6 +80,7 @@ let package = Package(
       name: "RelayTestSupport",
       dependencies: [
         "Primitives", "PgOutput", "ConnectData", "EventRouting", "EventEncoding", "RelayRuntime", "Acknowledgement",
+        deque,
       ],
       swiftSettings: common),
     .target(

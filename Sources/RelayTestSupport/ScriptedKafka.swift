@@ -64,22 +64,38 @@ public struct ScriptedSink: EventSink, ~Copyable {
   public mutating func enqueue(_ record: borrowing EncodedRecord, ticket: UInt64) throws(SinkError) -> SinkEnqueued {
     guard queue.count < queueMax || wrongRule == .queueHasNoBound else { return .queueFull }
     guard let range = record.value else { throw SinkError("a record without a value") }
-    let text = String(decoding: record.bytes.array[range], as: UTF8.self)
-    guard let row = ScriptedSink.row(text) else { throw SinkError("not a row of the script: \(text)") }
+    let value = record.bytes.array[range]
+    guard let row = ScriptedSink.row(value) else {
+      throw SinkError("not a row of the script: \(String(decoding: value, as: UTF8.self))")
+    }
     queue.append(InFlight(row: row, ticket: ticket, isWritten: false))
     peak = max(peak, queue.count)
     return .accepted
   }
 
   /// Takes `"after":{"key":K,"version":V}` out of an envelope.
-  static func row(_ envelope: String) -> ScriptedPostgres.Row? {
-    guard let after = envelope.range(of: "\"after\":{\"key\":") else { return nil }
-    let rest = envelope[after.upperBound...]
-    let key = rest.prefix { $0.isNumber }
-    guard let separator = rest.range(of: "\"version\":") else { return nil }
-    let version = rest[separator.upperBound...].prefix { $0.isNumber }
-    guard let key = Int(key), let version = Int(version) else { return nil }
+  static func row(_ envelope: ArraySlice<UInt8>) -> ScriptedPostgres.Row? {
+    guard let (key, keyEnd) = number(behind: afterKey, in: envelope),
+      let (version, _) = number(behind: version, in: envelope[keyEnd...])
+    else { return nil }
     return ScriptedPostgres.Row(key: key, version: version)
+  }
+
+  private static let afterKey = Array("\"after\":{\"key\":".utf8)
+  private static let version = Array(",\"version\":".utf8)
+
+  /// The number behind the first occurrence of a text, and where it ends.
+  private static func number(behind text: [UInt8], in bytes: ArraySlice<UInt8>) -> (value: Int, end: Int)? {
+    var index = bytes.startIndex
+    while index + text.count < bytes.endIndex {
+      guard bytes[index] == text[0], bytes[index..<index + text.count] == text[...] else {
+        index += 1
+        continue
+      }
+      let digits = bytes[(index + text.count)...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      return Int(String(decoding: digits, as: UTF8.self)).map { ($0, digits.endIndex) }
+    }
+    return nil
   }
 
   public mutating func collect(_ body: (UInt64, SinkDelivery) -> Void) throws(SinkError) {
@@ -124,21 +140,5 @@ public struct ScriptedSink: EventSink, ~Copyable {
       body(queue.remove(at: index).ticket, .acknowledged)
     default: return
     }
-  }
-}
-
-extension String {
-  /// First occurrence of a text; the standard library has this only with Foundation or for collections of a newer system.
-  fileprivate func range(of text: String) -> Range<String.Index>? { self[...].range(of: text) }
-}
-
-extension Substring {
-  fileprivate func range(of text: String) -> Range<Substring.Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-      start = index(after: start)
-    }
-    return nil
   }
 }

@@ -1,4 +1,5 @@
 import ConnectData
+import DequeModule
 import EventEncoding
 import EventRouting
 import PgOutput
@@ -43,6 +44,7 @@ public final class ScriptedPostgres {
   public static let relation: UInt32 = 16_384
   public private(set) var transactions: [Transaction] = []
   private(set) var events: [Event] = []
+  private var commitLSNs: [UInt32: UInt64] = [:]
   private var open: [Open] = []
   private var opened = 0
   private var lastXID: UInt32 = 4_294_967_200
@@ -139,7 +141,11 @@ public final class ScriptedPostgres {
     let rows = transaction.rows.map(\.row)
     committedRows.formUnion(rows)
     append(rows, transaction.xid) { .committed(xid: transaction.xid, $0) }
+    commitLSNs[transaction.xid] = transactions.last?.commitLSN
   }
+
+  /// Of a transaction that was open and has committed.
+  func commitLSN(ofOpened xid: UInt32) -> UInt64? { commitLSNs[xid] }
 
   /// WAL of another database or of unpublished tables.
   public func writeUnpublished(bytes: UInt64) { walEnd += bytes }
@@ -189,7 +195,7 @@ public final class ScriptedPostgres {
 /// One connection to a `ScriptedPostgres`.
 public struct ScriptedSource: PublicationSource, ~Copyable {
   private let server: ScriptedPostgres
-  private var queue: [[UInt8]] = []
+  private var queue: Deque<[UInt8]> = []
   private let start: UInt64
   private let sendsOpen: Bool
   private let wrongRule: WrongRule?
@@ -214,17 +220,17 @@ public struct ScriptedSource: PublicationSource, ~Copyable {
     self.acknowledged = acknowledged
     self.sendsOpen = sendsOpen
     start = max(position.rawValue, server.confirmed)
-    sendNewEvents()
   }
 
-  /// Lets up to `count` more frames arrive; new commits of the server are sent behind.
+  /// Lets up to `count` more frames arrive; the server makes them as they are read.
   public mutating func deliver(_ count: Int) {
-    sendNewEvents()
+    sendEvents(frames: available + count)
     available = min(queue.count, available + count)
   }
 
-  private mutating func sendNewEvents() {
-    while sentEvents < server.events.count {
+  /// Until so many frames wait, or the log has no more.
+  private mutating func sendEvents(frames count: Int) {
+    while queue.count < count, sentEvents < server.events.count {
       send(server.events[sentEvents])
       sentEvents += 1
     }
@@ -257,8 +263,7 @@ public struct ScriptedSource: PublicationSource, ~Copyable {
   }
 
   private func isBefore(_ xid: UInt32) -> Bool {
-    for case .committed(xid, let transaction) in server.events { return transaction.commitLSN < start }
-    return false
+    server.commitLSN(ofOpened: xid).map { $0 < start } ?? false
   }
 
   private mutating func send(_ transaction: ScriptedPostgres.Transaction) {

@@ -110,7 +110,7 @@ public struct TransactionalSink: EventSink, ~Copyable {
     guard isInTransaction, committing == nil else { throw SinkError("a record outside a transaction") }
     guard queue.count < queueMax else { return .queueFull }
     guard let range = record.value,
-      let row = ScriptedSink.row(String(decoding: record.bytes.array[range], as: UTF8.self))
+      let row = ScriptedSink.row(record.bytes.array[range])
     else { throw SinkError("not a row of the script") }
     queue.append(InFlight(row: row, ticket: ticket))
     return .accepted

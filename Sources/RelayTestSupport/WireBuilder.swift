@@ -199,9 +199,7 @@ public struct WireBuilder: Sendable {
   private mutating func tag(_ character: Character) { bytes.append(character.asciiValue!) }
 
   private mutating func integer<T: FixedWidthInteger>(_ value: T) {
-    for shift in stride(from: T.bitWidth - 8, through: 0, by: -8) {
-      bytes.append(UInt8(truncatingIfNeeded: value >> T(shift)))
-    }
+    withUnsafeBytes(of: value.bigEndian) { bytes += $0 }
   }
 
   private mutating func text(_ text: String) {
