@@ -86,7 +86,7 @@ dependencies:
 simulate: dependencies
 	$(SWIFT) build -c release --build-tests -Xswiftc -enable-testing --scratch-path .build/simulation
 	@SLUICE_SIMULATION_SECONDS='$(SECONDS)' SLUICE_SIMULATION_FROM='$(SEED)' $(SWIFT) test -c release --skip-build \
-	  --scratch-path .build/simulation --filter 'nothingIsLostOrInvented|everyChangeIsCommittedOnce|eachConnectorOfASharedSlot'
+	  --scratch-path .build/simulation --filter 'RelaySimulationTests/(nothingIsLost|everyChangeIs|eachConnector|everyKeyHas)'
 
 chaos: build
 	@python3 scripts/chaos --seconds '$(SECONDS)' --seed '$(SEED)' $(if $(EXACTLY_ONCE),--exactly-once '$(EXACTLY_ONCE)') \

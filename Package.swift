@@ -8,6 +8,10 @@ let common: [SwiftSetting] = [
 ]
 /// Pure stages and adapters also mark each unsafe expression.
 let strict: [SwiftSetting] = common + [.strictMemorySafety()]
+/// Optimised in debug builds too, with their assertions: thousands of simulated lives are part of `make test`.
+let optimised: [SwiftSetting] = [
+  .unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))
+]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -40,17 +44,17 @@ let package = Package(
     .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
     .systemLibrary(name: "CLinux"),
 
-    .target(name: "Primitives", swiftSettings: strict),
-    .target(name: "ConnectData", dependencies: ["Primitives"], swiftSettings: strict),
+    .target(name: "Primitives", swiftSettings: strict + optimised),
+    .target(name: "ConnectData", dependencies: ["Primitives"], swiftSettings: strict + optimised),
     .target(
       name: "PostgresSource", dependencies: ["CLibpq", "Primitives", "ConnectData", "PgOutput"], swiftSettings: strict),
-    .target(name: "PgOutput", dependencies: ["Primitives"], swiftSettings: strict),
-    .target(name: "EventRouting", dependencies: ["Primitives", "PgOutput", "ConnectData"], swiftSettings: strict),
+    .target(name: "PgOutput", dependencies: ["Primitives"], swiftSettings: strict + optimised),
+    .target(name: "EventRouting", dependencies: ["Primitives", "PgOutput", "ConnectData"], swiftSettings: strict + optimised),
     .target(
       name: "EventEncoding", dependencies: ["Primitives", "PgOutput", "ConnectData", "EventRouting"],
-      swiftSettings: strict),
+      swiftSettings: strict + optimised),
     .target(name: "KafkaSink", dependencies: ["CRdkafka", "Primitives"], swiftSettings: strict),
-    .target(name: "Acknowledgement", dependencies: ["Primitives", deque], swiftSettings: strict),
+    .target(name: "Acknowledgement", dependencies: ["Primitives", deque], swiftSettings: strict + optimised),
     .target(name: "ConnectorConfig", dependencies: ["CJSONC", "Primitives", "EventRouting"], swiftSettings: strict),
     .target(
       name: "RelayRuntime",
@@ -59,7 +63,7 @@ let package = Package(
         "KafkaSink",
         "Acknowledgement", "ConnectorConfig", logging, histogram,
       ],
-      swiftSettings: strict),
+      swiftSettings: strict + optimised),
 
     .target(name: "Migrations", dependencies: ["PostgresSource", "Primitives", crypto], swiftSettings: common),
     .target(name: "FintechGenerator", dependencies: ["PostgresSource", "Primitives"], swiftSettings: common),
@@ -82,7 +86,7 @@ let package = Package(
         "Primitives", "PgOutput", "ConnectData", "EventRouting", "EventEncoding", "RelayRuntime", "Acknowledgement",
         deque,
       ],
-      swiftSettings: common),
+      swiftSettings: common + optimised),
     .target(
       name: "FuzzTargets",
       dependencies: [
@@ -121,7 +125,7 @@ let package = Package(
       ],
       exclude: ["Recorded"], swiftSettings: common),
     .testTarget(
-      name: "RelaySimulationTests", dependencies: ["RelayRuntime", "RelayTestSupport"], swiftSettings: common),
+      name: "RelaySimulationTests", dependencies: ["RelayRuntime", "RelayTestSupport"], swiftSettings: common + optimised),
     .testTarget(
       name: "IntegrationTests",
       dependencies: [

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Which lives a simulation goes through: `SLUICE_SIMULATION_SEED` alone, to replay it; else from 1 to
-/// `SLUICE_SIMULATION_SEEDS`, or from `SLUICE_SIMULATION_FROM` until `SLUICE_SIMULATION_SECONDS` have passed (`make simulate`).
+/// `SLUICE_SIMULATION_SEEDS` (2,000), or from `SLUICE_SIMULATION_FROM` until `SLUICE_SIMULATION_SECONDS` have passed (`make simulate`).
 struct SimulationSeeds: Sequence, IteratorProtocol {
   let first: UInt64
   let isTimed: Bool
@@ -16,7 +16,7 @@ struct SimulationSeeds: Sequence, IteratorProtocol {
     end = number("SECONDS").map { ContinuousClock.now + .seconds(Int64($0)) }
     isTimed = end != nil
     first = number("SEED") ?? number("FROM") ?? 1
-    last = number("SEED") ?? (isTimed ? .max : number("SEEDS") ?? 120)
+    last = number("SEED") ?? (isTimed ? .max : number("SEEDS") ?? 2_000)
   }
 
   mutating func next() -> UInt64? {

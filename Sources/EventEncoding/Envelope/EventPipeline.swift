@@ -83,6 +83,8 @@ public struct EventPipeline: ~Copyable {
   public internal(set) var lastLSN: LSN?
   /// The last transaction begun.
   public internal(set) var lastTransactionID: TransactionID?
+  /// Where the transaction that is being read committed.
+  public var openCommitLSN: LSN? { transaction?.commitLSN }
   /// A chunk of an incremental snapshot that waits for the stream.
   var window: ChunkWindow?
   /// Of the last row, where it went through the transforms as a tree: what its tombstone has.

@@ -22,7 +22,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
       handedOver = max(handedOver, endLSN)
       if divided?.transaction == pipeline.lastTransactionID { divided = nil }
       observations.transactions += 1
-      repeats.transactionCommitted(at: endLSN, accepted: observations.recordsAccepted)
+      repeats.transactionCommitted(accepted: observations.recordsAccepted)
       tellRepeats()
     case .message(let end):
       ledger.end(at: end)

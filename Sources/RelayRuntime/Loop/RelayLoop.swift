@@ -222,7 +222,7 @@ public struct RelayLoop<
   public var expectsRepeats: Bool { repeats.isExpecting }
 
   /// Records that may have come twice, since the last call.
-  public mutating func takeRepeatedRecords() -> UInt64 { repeats.take() }
+  public mutating func takeRepeatedRecords() -> UInt64 { repeats.take(accepted: observations.recordsAccepted) }
 
   /// Hands the latencies seen since the last call to `status`.
   mutating func publishLatencies(to status: ConnectorStatus) { status.record(&observations) }
@@ -353,7 +353,7 @@ public struct RelayLoop<
     case .signal(let signal): try receive(signal, time)
     case .began:
       ledger.begin(at: lsn)
-      repeats.transactionBegan(accepted: observations.recordsAccepted)
+      repeats.transactionBegan(commitLSN: pipeline.openCommitLSN, accepted: observations.recordsAccepted)
       // From its first change on: a chunk can be asked for in the middle of it.
       if let id = pipeline.lastTransactionID { incremental.streamed.add(id.rawValue) }
       beginCounting()

@@ -8,6 +8,9 @@ struct RepeatedRecords {
   /// What commits later nobody can have sent.
   private var end: LSN?
   private var hasOpenTransaction = false
+  /// The open transaction committed before `end`.
+  private var repeatsOpen = false
+  /// Of the open transaction none before these is counted again.
   private var recordsBefore: UInt64 = 0
   private var count: UInt64 = 0
   private var untold: UInt64 = 0
@@ -17,20 +20,28 @@ struct RepeatedRecords {
   /// Not all of that has been passed: an earlier relay may have sent more than this one.
   var isExpecting: Bool { end != nil }
 
-  mutating func transactionBegan(accepted: UInt64) {
+  mutating func transactionBegan(commitLSN: LSN?, accepted: UInt64) {
     hasOpenTransaction = true
     recordsBefore = accepted
+    // A commit ends at the earliest one byte behind its LSN.
+    repeatsOpen = if let end, let commitLSN { commitLSN < end } else { false }
   }
 
-  mutating func transactionCommitted(at endLSN: LSN, accepted: UInt64) {
+  mutating func transactionCommitted(accepted: UInt64) {
+    countOpen(accepted)
     hasOpenTransaction = false
-    if let end, endLSN <= end { add(accepted - recordsBefore) }
   }
 
   /// The connection is gone, or the relay stops: what was handed over of an open transaction comes again.
   mutating func transactionBroke(accepted: UInt64) {
     if hasOpenTransaction { add(accepted - recordsBefore) }
     hasOpenTransaction = false
+  }
+
+  private mutating func countOpen(_ accepted: UInt64) {
+    guard hasOpenTransaction, repeatsOpen else { return }
+    add(accepted - recordsBefore)
+    recordsBefore = accepted
   }
 
   private mutating func add(_ records: UInt64) {
@@ -45,8 +56,9 @@ struct RepeatedRecords {
     return count
   }
 
-  /// Those since the last call.
-  mutating func take() -> UInt64 {
+  /// Those since the last call; of a transaction that has not ended, too: a kill inside it leaves none uncounted.
+  mutating func take(accepted: UInt64) -> UInt64 {
+    countOpen(accepted)
     defer { untold = 0 }
     return untold
   }
