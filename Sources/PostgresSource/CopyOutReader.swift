@@ -7,11 +7,14 @@ import Primitives
 @safe
 public struct CopyOutReader: ~Copyable {
   private let handle: OpaquePointer
+  private let isLocal: Bool
+  private var readAhead = ReadAhead()
   private var finished = false
 
   /// Starts the copy on `connection`, which must not be used for anything else, nor closed, until it has ended.
   public init(_ sql: String, on connection: borrowing PostgresConnection) throws(PostgresError) {
     unsafe handle = connection.handle
+    isLocal = unsafe ReadAhead.isUnixSocket(PQsocket(handle))
     let result = unsafe PQexec(handle, sql)
     defer { unsafe PQclear(result) }
     guard unsafe PQresultStatus(result) == PGRES_COPY_OUT else {
@@ -26,6 +29,7 @@ public struct CopyOutReader: ~Copyable {
   ) throws(PostgresError) -> Bool {
     isWaiting = false
     if finished { return false }
+    if isLocal, readAhead.isDue() { unsafe readAhead.hasRead(ReadAhead.takeWaiting(handle)) }
     var hasRead = false
     while true {
       var buffer: UnsafeMutablePointer<CChar>?
@@ -39,6 +43,7 @@ public struct CopyOutReader: ~Copyable {
             return false
           }
           hasRead = true
+          readAhead.bufferWasEmpty()
           if unsafe PQconsumeInput(handle) == 0 { throw unsafe PostgresError(connection: handle) }
           continue
         }

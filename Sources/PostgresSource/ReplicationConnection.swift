@@ -62,7 +62,7 @@ public struct ReplicationConnection: ~Copyable {
       extra["options", default: ""] += " -c \(name)=\(value)"
     }
     unsafe handle = try PostgresConnection.connect(settings, extra: extra)
-    isLocal = unsafe ReplicationConnection.isUnixSocket(PQsocket(handle))
+    isLocal = unsafe ReadAhead.isUnixSocket(PQsocket(handle))
     self.session = unsafe ReplicationConnection.session(of: handle, withinMilliseconds: answerWithinMilliseconds)
   }
 
@@ -218,21 +218,8 @@ public struct ReplicationConnection: ~Copyable {
   /// From 16 KiB, as libpq begins, to more than a Unix socket holds.
   private static let readsAtOnceMax = 4
 
-  /// Reads what waits in the socket, though libpq's buffer may still hold frames, and returns how many bytes that were. Should
-  /// the connection fail, it shows once those are taken.
-  public func readAhead() -> Int {
-    var waiting: Int32 = 0
-    guard unsafe ioctl(socket, UInt(FIONREAD), &waiting) == 0, waiting > 0, unsafe PQconsumeInput(handle) != 0 else {
-      return 0
-    }
-    return Int(waiting)
-  }
-
-  private static func isUnixSocket(_ descriptor: Int32) -> Bool {
-    var address = sockaddr()
-    var size = socklen_t(MemoryLayout<sockaddr>.size)
-    return unsafe getsockname(descriptor, &address, &size) == 0 && address.sa_family == AF_UNIX
-  }
+  /// Reads what waits in the socket before libpq's buffer is empty, and returns how many bytes that were.
+  public func readAhead() -> Int { unsafe ReadAhead.takeWaiting(handle) }
 
   /// The server ended the copy: its last result says why.
   private func endOfStream() -> PostgresError {

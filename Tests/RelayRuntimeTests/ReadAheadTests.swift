@@ -127,6 +127,29 @@ import Testing
     #expect(inserts == end)
   }
 
+  @Test func everyRowOfACopyIsLentOnceAndInOrder() throws {
+    let postgres = try EmbeddedPostgres()
+    defer { postgres.stop(.immediate) }
+    let connection = try PostgresConnection(postgres.socketSettings())
+    let rows = 20_000
+    // Ten times the bound, in rows from a few bytes to more than libpq's first buffer.
+    var copy = try CopyOutReader(
+      "COPY (SELECT i, repeat('x', i * 7919 % 20000 * (i % 10 / 9)) FROM generate_series(1, \(rows)) i) TO STDOUT",
+      on: connection)
+    var expected = 1
+    var isWaiting = false
+    while try copy.next(
+      timeoutMilliseconds: 10_000, isWaiting: &isWaiting,
+      { row in
+        #expect(row.byteCount == "\(expected)\t\n".utf8.count + expected * 7919 % 20000 * (expected % 10 / 9))
+      })
+    {
+      expected += 1
+    }
+    #expect(!isWaiting)
+    #expect(expected == rows + 1)
+  }
+
   @Test func networkIsReadAsBefore() throws {
     let postgres = try EmbeddedPostgres()
     defer { postgres.stop(.immediate) }
