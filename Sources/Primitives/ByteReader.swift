@@ -17,7 +17,7 @@ public struct ByteReader: ~Escapable {
   }
 
   @inlinable
-  public var remaining: Int { bytes.byteCount - offset }
+  public var remaining: Int { bytes.byteCount &- offset }
 
   @inlinable
   public var isAtEnd: Bool { offset == bytes.byteCount }
@@ -49,6 +49,14 @@ public struct ByteReader: ~Escapable {
     PostgresTimestamp(microsecondsSince2000: try readInteger())
   }
 
+  /// The next eight bytes, the first of them lowest, without passing over them; `nil` where there are fewer.
+  @inlinable
+  @inline(__always)
+  public var word: UInt64? {
+    guard remaining >= 8 else { return nil }
+    return unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
+  }
+
   /// Passes over `count` bytes and returns where they were.
   @inlinable
   @_lifetime(self: copy self)
@@ -74,7 +82,7 @@ public struct ByteReader: ~Escapable {
 
   @usableFromInline
   @_lifetime(self: copy self)
-  mutating func advance(by count: Int) { position += count }
+  mutating func advance(by count: Int) { position &+= count }
 }
 
 extension RawSpan {

@@ -42,18 +42,41 @@ public struct ByteWriter: ~Copyable {
   public mutating func append(_ byte: UInt8) {
     if count == capacity { grow(toHold: count + 1) }
     unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-    setCount(count + 1)
+    setCount(count &+ 1)
   }
 
   @inlinable
   public mutating func append(_ span: RawSpan) {
     let size = span.byteCount
     if size == 0 { return }
-    if capacity - count < size { grow(toHold: count + size) }
+    if capacity &- count < size { grow(toHold: count + size) }
     unsafe span.withUnsafeBytes { source in
       unsafe (base + count).copyMemory(from: source.baseAddress!, byteCount: size)
     }
-    setCount(count + size)
+    setCount(count &+ size)
+  }
+
+  /// How far `append(_:piece:)` may read beyond a piece's start.
+  @inlinable
+  public static var pieceBytesMin: Int { 32 }
+
+  /// Appends a piece of `text`. A short one with `pieceBytesMin` bytes from its start on, counted or not, is copied by words:
+  /// to call for it would take longer.
+  @inlinable
+  @inline(__always)
+  public mutating func append(_ text: RawSpan, piece: Range<Int>) {
+    precondition(piece.lowerBound >= 0 && piece.upperBound <= text.byteCount)
+    let size = piece.count
+    guard size <= ByteWriter.pieceBytesMin, piece.lowerBound <= text.byteCount &- ByteWriter.pieceBytesMin else {
+      return append(text.extracting(piece))
+    }
+    reserve(ByteWriter.pieceBytesMin)
+    let target = unsafe base + length
+    let low = unsafe text.unsafeLoadUnaligned(fromUncheckedByteOffset: piece.lowerBound, as: SIMD2<UInt64>.self)
+    let high = unsafe text.unsafeLoadUnaligned(fromUncheckedByteOffset: piece.lowerBound &+ 16, as: SIMD2<UInt64>.self)
+    unsafe target.storeBytes(of: low, as: SIMD2<UInt64>.self)
+    unsafe target.storeBytes(of: high, toByteOffset: 16, as: SIMD2<UInt64>.self)
+    length &+= size
   }
 
   /// Appends `text` from `start` up to the first tab or backslash, at most up to `end`, and returns where it stopped. Eight
@@ -94,9 +117,9 @@ public struct ByteWriter: ~Copyable {
   @inlinable
   public mutating func append(_ text: StaticString) {
     let size = text.utf8CodeUnitCount
-    if capacity - count < size { grow(toHold: count + size) }
+    if capacity &- count < size { grow(toHold: count + size) }
     unsafe (base + count).copyMemory(from: text.utf8Start, byteCount: size)
-    setCount(count + size)
+    setCount(count &+ size)
   }
 
   /// UTF-8 of a `String`. Not for the row path.
@@ -115,7 +138,7 @@ public struct ByteWriter: ~Copyable {
     // The digits are written backwards to where they surely fit, twenty at most, and then copied to where they belong:
     // three words, of which the last may reach eight bytes beyond them.
     let end = 40
-    if capacity - count < end + 24 { grow(toHold: count + end + 24) }
+    if capacity &- count < end &+ 24 { grow(toHold: count + end + 24) }
     let target = unsafe base + count
     var at = end
     var rest = value
@@ -137,7 +160,7 @@ public struct ByteWriter: ~Copyable {
       let copied = unsafe target.loadUnaligned(fromByteOffset: at &+ word &* 8, as: UInt64.self)
       unsafe target.storeBytes(of: copied, toByteOffset: word &* 8, as: UInt64.self)
     }
-    length += end &- at
+    length &+= end &- at
   }
 
   /// Two digits in the order of memory.
@@ -187,7 +210,7 @@ public struct ByteWriter: ~Copyable {
   /// Makes room for `size` more bytes at once.
   @inlinable
   public mutating func reserve(_ size: Int) {
-    if capacity - count < size { grow(toHold: count + size) }
+    if capacity &- count < size { grow(toHold: count + size) }
   }
 
   /// Gives back memory above `limit` bytes, so that one huge row does not set the process's size for ever.

@@ -109,7 +109,7 @@ final class RelationPlan {
     var stepBytes: [UInt8] = []
     steps = columns.map { ColumnStep($0, appendingTo: &stepBytes) }
     keySteps = keyColumns.map { ColumnStep($0, appendingTo: &stepBytes) }
-    self.stepBytes = stepBytes
+    self.stepBytes = stepBytes + repeatElement(0, count: ByteWriter.pieceBytesMin)
     // Of signals nothing is read again.
     reselection =
       isSignalTable

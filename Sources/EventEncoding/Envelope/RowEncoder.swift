@@ -50,10 +50,10 @@ struct RowEncoder {
     let steps = steps.span
     for index in steps.indices {
       let step = steps[index]
-      out.append(texts.extracting(step.name.range))
+      out.append(texts, piece: step.name.range)
       switch tuple[Int(step.tupleIndex)] {
       case .text(let range) where step.write(message.extracting(range), into: &out): continue
-      case .null: out.append(texts.extracting(step.null.range))
+      case .null: out.append(texts, piece: step.null.range)
       default: try writeColumn(plan, columns[index], tuple, old: old, message, lsn: lsn, into: &out)
       }
     }

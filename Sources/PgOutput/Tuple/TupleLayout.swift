@@ -29,6 +29,12 @@ public struct TupleLayout: Sendable, Equatable {
     }
     var places = columns.mutableSpan
     for index in 0..<count {
+      // Most columns: tag and length in one look.
+      if let word = reader.word, UInt8(truncatingIfNeeded: word) == UInt8(ascii: "t") {
+        _ = try reader.skip(5)
+        places[index] = .text(try reader.skip(Int(Int32(bigEndian: Int32(truncatingIfNeeded: word >> 8)))))
+        continue
+      }
       let tagAt = reader.offset
       switch try reader.readByte() {
       case UInt8(ascii: "t"): places[index] = .text(try TupleLayout.value(&reader))

@@ -39,15 +39,16 @@ public enum Base64Text {
     out.reserve(12)
     let digits: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     // Eight bytes are eleven digits, of which the last has four bits: after ten there is nothing left to shift in.
-    var rest = value << UInt64(64 &- count &* 8)
-    var left = (count &* 8 &+ 5) / 6
-    let padding = 3 &- (left &+ 3) & 3
-    while left > 0 {
-      out.append(unsafe digits.utf8Start[Int(rest >> 58)])
-      rest <<= 6
-      left &-= 1
+    var rest = value &<< UInt64(truncatingIfNeeded: 64 &- count &* 8)
+    let left = (count &* 8 &+ 5) / 6
+    let target = unsafe out.base + out.length
+    // Room for twelve is there; the padding stands behind the digits, up to the next multiple of four.
+    unsafe target.storeBytes(of: 0x3D3D_3D3D, toByteOffset: (left &- 1) & ~3, as: UInt32.self)
+    for index in 0..<left {
+      unsafe target.storeBytes(of: digits.utf8Start[Int(rest &>> 58)], toByteOffset: index, as: UInt8.self)
+      rest &<<= 6
     }
-    for _ in 0..<padding { out.append(UInt8(ascii: "=")) }
+    out.length &+= (left &+ 3) & ~3
   }
 
   private static func writeRest(

@@ -8,9 +8,14 @@ public enum JSONText {
   ///
   /// `escapesSupplementary` is false where Jackson writes characters and not bytes: then they stay as they are.
   public static func writeString(_ text: RawSpan, escapesSupplementary: Bool = true, into out: inout ByteWriter) {
-    out.reserve(text.byteCount + 2 + wordSize)
-    out.append(UInt8(ascii: "\""))
-    writeContent(text, escapesSupplementary: escapesSupplementary, into: &out)
+    out.reserve(text.byteCount &+ 2 &+ wordSize)
+    unsafe out.base.storeBytes(of: UInt8(ascii: "\""), toByteOffset: out.length, as: UInt8.self)
+    out.length &+= 1
+    // All of most texts.
+    let plain = appendPlainReserved(text, from: 0, into: &out)
+    if plain < text.byteCount {
+      writeContent(text, from: plain, escapesSupplementary: escapesSupplementary, into: &out)
+    }
     out.append(UInt8(ascii: "\""))
   }
 
@@ -29,9 +34,11 @@ public enum JSONText {
 
   /// The inside of a JSON string. Eight bytes at a time are copied and looked through; up to the first of them that is
   /// something special they stay, and what that becomes is written over the rest.
-  public static func writeContent(_ text: RawSpan, escapesSupplementary: Bool = true, into out: inout ByteWriter) {
+  public static func writeContent(
+    _ text: RawSpan, from start: Int = 0, escapesSupplementary: Bool = true, into out: inout ByteWriter
+  ) {
     let count = text.byteCount
-    var at = 0
+    var at = start
     while at < count {
       let end = min(count, at &+ reservedBytesMax)
       // Quotes and backslashes, which jsonb is full of, take twice the room.
@@ -77,24 +84,60 @@ public enum JSONText {
   /// stands, or the text's end.
   @inline(__always)
   static func appendPlain(_ text: RawSpan, from start: Int, into out: inout ByteWriter) -> Int {
-    let count = text.byteCount
     // A word may be stored whole though only a part of it counts.
-    out.reserve(count &- start &+ wordSize)
+    out.reserve(text.byteCount &- start &+ wordSize)
+    return appendPlainReserved(text, from: start, into: &out)
+  }
+
+  /// With room for the text and a word. Whole words only: the last one begins inside the one before it.
+  @inline(__always)
+  private static func appendPlainReserved(_ text: RawSpan, from start: Int, into out: inout ByteWriter) -> Int {
+    let count = text.byteCount
     let target = unsafe out.base + (out.length &- start)
     var at = start
-    while at < count {
-      let width = min(wordSize, count &- at)
-      let word = text.uncheckedWord(at: at, width: width)
-      unsafe target.storeBytes(of: word.littleEndian, toByteOffset: at, as: UInt64.self)
-      let found = specialBytes(word)
-      if found != 0 {
-        at &+= found.trailingZeroBitCount >> 3
-        break
+    var found: UInt64 = 0
+    if count &- start >= 2 &* wordSize {
+      let last = count &- 2 &* wordSize
+      while true {
+        let pair = unsafe text.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: SIMD2<UInt64>.self)
+        unsafe target.storeBytes(of: pair, toByteOffset: at, as: SIMD2<UInt64>.self)
+        if hasSpecialBytes(pair) {
+          found = specialBytes(text.uncheckedWord(at: at, width: wordSize))
+          if found == 0 {
+            at &+= wordSize
+            found = specialBytes(text.uncheckedWord(at: at, width: wordSize))
+          }
+          break
+        }
+        if at == last { break }
+        at = min(at &+ 2 &* wordSize, last)
       }
-      at &+= width
+      if found == 0 { at = count }
+    } else if count &- start >= wordSize {
+      let last = count &- wordSize
+      found = unsafe appendWord(text, at, wordSize, to: target)
+      if found == 0, at != last {
+        at = last
+        found = unsafe appendWord(text, at, wordSize, to: target)
+      }
+      if found == 0 { at = count }
+    } else if at < count {
+      found = unsafe appendWord(text, at, count &- at, to: target)
+      if found == 0 { at = count }
     }
+    if found != 0 { at &+= found.trailingZeroBitCount >> 3 }
     out.length &+= at &- start
     return at
+  }
+
+  /// Returns the word's `specialBytes`.
+  @inline(__always)
+  private static func appendWord(
+    _ text: RawSpan, _ at: Int, _ width: Int, to target: UnsafeMutableRawPointer
+  ) -> UInt64 {
+    let word = text.uncheckedWord(at: at, width: width)
+    unsafe target.storeBytes(of: word.littleEndian, toByteOffset: at, as: UInt64.self)
+    return specialBytes(word)
   }
 
   /// Where the first such byte stands from `start` on, or the text's end.
@@ -121,6 +164,16 @@ public enum JSONText {
       (word &- 0x2020_2020_2020_2020) | (quotes &- 0x0101_0101_0101_0101)
       | (backslashes &- 0x0101_0101_0101_0101) | word
     return found & 0x8080_8080_8080_8080
+  }
+
+  /// Whether either word has one, whatever the machine's order of bytes.
+  @inline(__always)
+  private static func hasSpecialBytes(_ pair: SIMD2<UInt64>) -> Bool {
+    let ones = SIMD2<UInt64>(repeating: 0x0101_0101_0101_0101)
+    let quotes = pair ^ SIMD2(repeating: 0x2222_2222_2222_2222)
+    let backslashes = pair ^ SIMD2(repeating: 0x5C5C_5C5C_5C5C_5C5C)
+    let found = (pair &- SIMD2(repeating: 0x2020_2020_2020_2020)) | (quotes &- ones) | (backslashes &- ones) | pair
+    return (found[0] | found[1]) & 0x8080_8080_8080_8080 != 0
   }
 
   /// Writes what stands at `at`, and returns where the text goes on.

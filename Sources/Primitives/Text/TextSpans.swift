@@ -28,19 +28,23 @@ extension RawSpan {
       return unsafe UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
     }
     let bits = UInt64(truncatingIfNeeded: width &* 8)
-    let spaces = UInt64(0x2020_2020_2020_2020) << bits
+    let spaces = UInt64(0x2020_2020_2020_2020) &<< bits
     if end >= 8 {
       let last = unsafe UInt64(
         littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 8, as: UInt64.self))
-      return last >> (64 &- bits) | spaces
+      return last &>> (64 &- bits) | spaces
     }
-    var word: UInt64 = 0
-    var index = width
-    while index > 0 {
-      index &-= 1
-      word = word << 8 | UInt64(unsafe unsafeLoad(fromUncheckedByteOffset: offset &+ index, as: UInt8.self))
+    if width >= 4 {
+      let first = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self)
+      let last = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 4, as: UInt32.self)
+      return UInt64(UInt32(littleEndian: first)) | UInt64(UInt32(littleEndian: last)) &<< (bits &- 32) | spaces
     }
-    return word | spaces
+    // The first, the middle and the last of one to three, some of them the same.
+    let middle = width >> 1
+    return UInt64(unsafe unsafeLoad(fromUncheckedByteOffset: offset, as: UInt8.self))
+      | UInt64(unsafe unsafeLoad(fromUncheckedByteOffset: offset &+ middle, as: UInt8.self))
+      &<< UInt64(truncatingIfNeeded: middle &* 8)
+      | UInt64(unsafe unsafeLoad(fromUncheckedByteOffset: end &- 1, as: UInt8.self)) &<< (bits &- 8) | spaces
   }
 
   /// Where the bytes' first quote, backslash, control character or byte beyond ASCII stands from `start` on, or the end.
