@@ -102,13 +102,29 @@ public struct LetterReplay {
       throw ConnectorFailure(kafka: error, doing: "consumer group \(letters.group)")
     }
     let source = PostgresReplicationSource(try runner.connectReplication(), catalog: try runner.connect())
+    // What an earlier replay has left open is aborted first: the letters are those that count then.
+    let producer = try runner.makeProducer(plan.transactions, lessons.batching)
+    let holdsKeys = options.deadLetter?.holdsKeys == true
+    let overtaken = holdsKeys ? try self.overtaken(letters) : OvertakenLetters()
     let pipeline = EventPipeline(
       options, lastCommit: nil, refusals: lessons.refusals,
-      heldKeys: options.deadLetter?.holdsKeys == true ? HeldKeys() : nil)
+      heldKeys: holdsKeys ? overtaken.keys : nil)
     return LetterCourier(
-      source, pipeline, letterTopic: letters.topic, offsets,
-      try runner.makeProducer(plan.transactions, lessons.batching), plan, runner.logger,
+      source, pipeline, letterTopic: letters.topic, overtaken, offsets, producer, plan, runner.logger,
       isStopped: isStopped)
+  }
+
+  private func overtaken(_ letters: OutstandingLetters) throws(ConnectorFailure) -> OvertakenLetters {
+    let overtaken: OvertakenLetters?
+    do throws(KafkaError) {
+      overtaken = try letters.overtaken(isStopped: isStopped)
+    } catch {
+      throw ConnectorFailure(kafka: error, doing: "reading the dead letters of \(letters.topic)")
+    }
+    guard let overtaken else {
+      throw ConnectorFailure(.delivery, "an earlier replay has left more keys waiting than can be held")
+    }
+    return overtaken
   }
 
   private func survey(_ letters: OutstandingLetters) throws(ConnectorFailure) -> Report {
