@@ -65,6 +65,16 @@ import Testing
     #expect(sent == [1, 2, 3, 4])
   }
 
+  /// Events of one aggregate: their rows, and so their letters, have each a key of its own.
+  @Test func lettersOfAKeyInSeveralPartitionsAreCounted() {
+    var scattered = ScatteredLetters()
+    for (position, key, partition) in [(1, "a", 0), (2, "b", 1), (3, "a", 0), (4, "a", 1)] as [(UInt64, String, Int32)]
+    {
+      scattered.pass(letter(position, key), in: partition)
+    }
+    #expect(scattered.count == 1)
+  }
+
   @Test func aTableThatWaitsIsNotOvertakenByItsKeys() {
     let first = replay([letter(3), table(1), letter(2)])
     #expect(first.sent == [1, 2])

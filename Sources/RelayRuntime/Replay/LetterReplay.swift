@@ -21,6 +21,8 @@ public struct LetterReplay {
     public internal(set) var outstanding = 0
     /// Of them: their keys were not held.
     public internal(set) var withoutHold = 0
+    /// Of them: in another partition than others of their key.
+    public internal(set) var scattered = 0
     /// Of them: of records that are no change of a table and no message, such as heartbeats. They are passed over.
     public internal(set) var withoutChange = 0
     /// Records sent to the topics they are for.
@@ -67,6 +69,12 @@ public struct LetterReplay {
       throw ConnectorFailure(
         .configuration,
         "\(report.withoutHold) of \(report.outstanding) letters were made without sluice.errors.hold.key: later records of their keys may be out already, and a replay would put older ones behind them. Give --out-of-order where consumers can bear that"
+      )
+    }
+    if report.scattered > 0, !options.allowsOutOfOrder {
+      throw ConnectorFailure(
+        .configuration,
+        "the letters of one key stand in several partitions of \(deadLetter.topic), and nothing tells their order (\(report.scattered) of \(report.outstanding) letters). A topic of dead letters whose keys are held needs one partition. Give --out-of-order where consumers can bear that"
       )
     }
     let replication = try runner.connectReplication()
@@ -129,10 +137,12 @@ public struct LetterReplay {
 
   private func survey(_ letters: OutstandingLetters) throws(ConnectorFailure) -> Report {
     var report = Report()
+    var scattered = ScatteredLetters()
     do throws(KafkaError) {
-      try letters.read(try letters.range(), isStopped: isStopped) { record, _ in
+      try letters.read(try letters.range(), isStopped: isStopped) { record, place in
         if let part = record.header(DeadLetterHeader.part), !part.starts(with: Array("1/".utf8)) { return }
         report.outstanding += 1
+        if let hold = record.letterHold { scattered.pass(hold, in: place.partition) }
         if record.header(DeadLetterHeader.change) == nil {
           report.withoutChange += 1
         } else if record.header(DeadLetterHeader.hold) == nil {
@@ -142,6 +152,7 @@ public struct LetterReplay {
     } catch {
       throw ConnectorFailure(kafka: error, doing: "reading the dead letters of \(letters.topic)")
     }
+    report.scattered = scattered.count
     return report
   }
 }
