@@ -78,6 +78,23 @@ extension Integration {
       #expect(repeated.last == "\(count)", "\(reports)")
     }
 
+    /// Another snapshot would stand for what was not delivered yet, and shows nothing of a row that is gone.
+    @Test func aConnectorThatStartsOverTakesNoSnapshotAgain() async throws {
+      let (notes, output) = try await onOwnThread { () throws in
+        let bank = try Bank(isExactlyOnce: false)
+        defer { bank.postgres.stop(.immediate) }
+        try bank.write([:], connector: ["snapshot.mode": "always"])
+        let relay = try bank.start()
+        bank.broker.kafka.failNext(.produce, with: [.messageTooLarge])
+        try bank.execute("INSERT INTO t SELECT i, 'n' FROM generate_series(1, 500) i; DELETE FROM t")
+        try bank.settle(relay)
+        try relay.stop()
+        return (try bank.notes(), relay.output)
+      }
+      #expect(output.contains("starting over"))
+      #expect(notes.count == 500, "\(output)")
+    }
+
     @Test(arguments: [EmbeddedKafka.RequestError.messageTooLarge, .topicAuthorizationFailed])
     func aBrokersRefusalDoesNotLoseWhatIsBesideItInTheBatch(_ error: EmbeddedKafka.RequestError) async throws {
       let (notes, letters, output) = try await onOwnThread { () throws in
