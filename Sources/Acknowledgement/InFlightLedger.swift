@@ -5,7 +5,8 @@ import Primitives
 /// confirmed to PostgreSQL: the end of the last transaction of which every record, and every record of all earlier
 /// ones, is acknowledged.
 ///
-/// Memory is bounded by records in flight: a transaction without records joins the one before it.
+/// A transaction without records joins the one before it. Of the others those are kept, too, that are acknowledged behind one
+/// that is not: where one partition stands still and others take records, they are as many as its caller lets begin.
 public struct InFlightLedger: Sendable {
   /// Given with each record to the producer and back with its acknowledgement.
   public struct Ticket: Hashable, Sendable {
@@ -49,6 +50,9 @@ public struct InFlightLedger: Sendable {
 
   /// Nothing is in flight and no transaction is open.
   public var isIdle: Bool { entries.isEmpty }
+
+  /// Transactions and other units from the oldest that is not acknowledged on.
+  public var unitCount: Int { entries.count }
 
   /// A transaction, or another unit such as a snapshot, has begun and not ended.
   public var hasOpenUnit: Bool { entries.last?.isOpen ?? false }

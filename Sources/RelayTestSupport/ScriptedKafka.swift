@@ -31,6 +31,8 @@ public struct ScriptedSink: EventSink, ~Copyable {
   private var allowance = 0
   private var random: SeededRandom
   public private(set) var topicsAdded: [String] = []
+  /// The partition of this key takes nothing.
+  public var stuckKey: Int?
   /// Most records that were ever queued.
   public private(set) var peak = 0
 
@@ -45,7 +47,7 @@ public struct ScriptedSink: EventSink, ~Copyable {
   public mutating func progress(write count: Int, acknowledge: Int) {
     var left = count
     let order = wrongRule == .newerRecordsOvertake ? Array(queue.indices.reversed()) : Array(queue.indices)
-    for index in order where left > 0 && !queue[index].isWritten {
+    for index in order where left > 0 && !queue[index].isWritten && queue[index].row.key != stuckKey {
       kafka.write(queue[index].row)
       queue[index].isWritten = true
       left -= 1

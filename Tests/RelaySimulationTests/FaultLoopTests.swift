@@ -62,6 +62,35 @@ import Testing
     #expect(server.confirmed == 1_000)
   }
 
+  /// The others' records leave the producer's queue, so that it never fills: memory would grow for as long as that lasts, and
+  /// after 16,777,216 transactions an acknowledgement would count for the one that has none.
+  @Test func whileOnePartitionStandsStillTheOthersDoNotGoOnWithoutEnd() throws {
+    var limits = RelayLimits()
+    limits.unitsInFlightMax = 64
+    var loop = try loop(limits)
+    loop.sink.stuckKey = 1
+    server.commit(keys: [1])
+    for _ in 0..<1_000 { server.commit(keys: [2]) }
+    loop.source.server.deliver(10_000)
+    var units = 0
+    func turns(_ now: Range<Int64>) throws {
+      for now in now {
+        loop.sink.progress(write: 100, acknowledge: 100)
+        loop.store.finish(failing: false)
+        _ = try loop.turn(time(now * 100))
+        units = max(units, loop.unitsInFlight)
+      }
+    }
+    try turns(0..<200)
+    #expect(server.confirmed == 1_000)
+    #expect(units == 64)
+    #expect(server.statusUpdates >= 15)
+    loop.sink.stuckKey = nil
+    try turns(200..<400)
+    let isDrained = loop.isDrained
+    #expect(isDrained && server.confirmed > 1_000)
+  }
+
   /// A relay that is frozen inside a turn may have lost its slot when it goes on: it must not send the rest of the turn.
   @Test func relayThatWasFrozenInsideATurnHandsOverAFewChangesMoreAtMost() throws {
     var loop = try loop(queueMax: 1_000)

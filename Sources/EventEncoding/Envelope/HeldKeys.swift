@@ -50,9 +50,21 @@ public struct HeldKeys: Sendable {
     return held
   }
 
+  /// Since when the key of this name is held.
+  public func since(_ name: [UInt8]) -> ChangePosition? { since[name] }
+
+  /// Nothing waits for the key of this name any more.
+  public mutating func release(_ name: [UInt8]) { since[name] = nil }
+
   static func recordName(topic: String, key: [UInt8]) -> [UInt8] { Array("r\(topic)".utf8) + [0] + key }
 
   static func tableName(_ table: TableID) -> [UInt8] { Array("t\(table)".utf8) + [0] }
+
+  /// The name of the whole table of which this is a key; `nil` for the name of a record's key.
+  public static func tableName(of name: [UInt8]) -> [UInt8]? {
+    guard name.first == UInt8(ascii: "t"), let end = name.firstIndex(of: 0) else { return nil }
+    return Array(name[...end])
+  }
 }
 
 /// The value of the header `sluice.errors.hold`: position and names of the key of a letter.

@@ -4,7 +4,8 @@ import Acknowledgement
 /// those in flight apart, and the topic for counting. A topic beyond 16 bits is counted under the last number.
 package struct RecordTicket: Equatable {
   private static let partBits: UInt64 = 24
-  /// Fewer than this are in flight of units and of records: the producer's queue is bounded far below.
+  /// Fewer than this are in flight of units (`RelayLimits.unitsInFlightMax`) and of records: the producer's queue is bounded
+  /// far below.
   static let partMask: UInt64 = (1 << partBits) - 1
 
   let rawValue: UInt64

@@ -5,6 +5,10 @@ public struct RelayLimits: Sendable {
   /// After so many frames within a turn the source is asked whether the relay stood still meanwhile: what a frozen relay
   /// still hands over when it goes on.
   public var framesBetweenPresenceChecks = 16
+  /// Nothing more is read while so many transactions wait for the oldest to be acknowledged: one partition can stand still for
+  /// long while others take their records. Above what librdkafka's queue holds unless it is set, and far below what a
+  /// `RecordTicket` tells apart.
+  public var unitsInFlightMax = 1 << 17
   /// Bytes read in one turn.
   public var bytesPerTurnMax = 1 << 20
   /// `status.update.interval.ms`.

@@ -4,10 +4,11 @@ import Primitives
 
 /// Incremental snapshots beside the stream: does what `IncrementalSnapshot` says. Nothing here waits.
 extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
-  /// The stream stands still while a chunk is read that needs it to, while a chunk's rows go out, and between transactions
-  /// while a blocking snapshot is due.
+  /// The stream stands still while a chunk is read that needs it to, while a chunk's rows go out, between transactions while a
+  /// blocking snapshot is due, and while too many transactions wait for one.
   var mayReadFrames: Bool {
     incremental.mayReadFrames && (incremental.context.blocking.isEmpty || ledger.hasOpenUnit)
+      && ledger.unitCount < limits.unitsInFlightMax
   }
 
   /// The stream has started, for the first time or again.

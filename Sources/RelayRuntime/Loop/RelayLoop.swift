@@ -120,6 +120,8 @@ public struct RelayLoop<
   /// Safe in the state record, whether the server is told or not.
   public var storedPosition: LSN { position.stored }
   public var recordsInFlight: Int { ledger.recordsInFlight }
+  /// Transactions, and other units, that wait for the oldest of them to be acknowledged.
+  public var unitsInFlight: Int { ledger.unitCount }
   /// All that was refused since the loop began.
   public var refusedRecords: [RefusedRecord] { refused }
   /// Everything that was read is acknowledged and stored.

@@ -19,6 +19,7 @@ final class LetterCourier {
   private let producer: ConnectorProducer
   private let isTransactional: Bool
   private let letterTopic: String
+  private let overtaken: OvertakenLetters
   private let isStopped: () -> Bool
   private var tables: [RelationOID: (relation: Relation, table: TableDescription)] = [:]
   /// Parts of a change that is not whole yet, by partition.
@@ -39,7 +40,8 @@ final class LetterCourier {
 
   init(
     _ source: consuming PostgresReplicationSource, _ pipeline: consuming EventPipeline, letterTopic: String,
-    _ offsets: consuming GroupOffsets, _ producer: ConnectorProducer, _ plan: ConnectorPlan, _ logger: Logger,
+    _ overtaken: OvertakenLetters, _ offsets: consuming GroupOffsets, _ producer: ConnectorProducer,
+    _ plan: ConnectorPlan, _ logger: Logger,
     isStopped: @escaping () -> Bool
   ) {
     self.source = source
@@ -47,6 +49,7 @@ final class LetterCourier {
     self.offsets = offsets
     self.producer = producer
     self.letterTopic = letterTopic
+    self.overtaken = overtaken
     self.isStopped = isStopped
     isTransactional = plan.transactions != nil
     sink = KafkaEventSink(producer, creation: plan.topicCreation, logger: logger)
@@ -93,6 +96,9 @@ final class LetterCourier {
           .delivery,
           "the letter at offset \(record.offset) of \(place.topic), partition \(place.partition), cannot be read: \(error). It may be of a newer version of sluice"
         )
+      }
+      if let hold = record.letterHold, pipeline.heldKeys != nil {
+        overtaken.release(hold, from: &pipeline.heldKeys!)
       }
       try replay(letter)
     }

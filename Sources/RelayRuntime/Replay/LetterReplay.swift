@@ -21,6 +21,8 @@ public struct LetterReplay {
     public internal(set) var outstanding = 0
     /// Of them: their keys were not held.
     public internal(set) var withoutHold = 0
+    /// Of them: in another partition than others of their key.
+    public internal(set) var scattered = 0
     /// Of them: of records that are no change of a table and no message, such as heartbeats. They are passed over.
     public internal(set) var withoutChange = 0
     /// Records sent to the topics they are for.
@@ -69,6 +71,12 @@ public struct LetterReplay {
         "\(report.withoutHold) of \(report.outstanding) letters were made without sluice.errors.hold.key: later records of their keys may be out already, and a replay would put older ones behind them. Give --out-of-order where consumers can bear that"
       )
     }
+    if report.scattered > 0, !options.allowsOutOfOrder {
+      throw ConnectorFailure(
+        .configuration,
+        "the letters of one key stand in several partitions of \(deadLetter.topic), and nothing tells their order (\(report.scattered) of \(report.outstanding) letters). A topic of dead letters whose keys are held needs one partition. Give --out-of-order where consumers can bear that"
+      )
+    }
     let replication = try runner.connectReplication()
     guard try runner.lock(replication) else {
       throw ConnectorFailure(
@@ -102,21 +110,39 @@ public struct LetterReplay {
       throw ConnectorFailure(kafka: error, doing: "consumer group \(letters.group)")
     }
     let source = PostgresReplicationSource(try runner.connectReplication(), catalog: try runner.connect())
+    // What an earlier replay has left open is aborted first: the letters are those that count then.
+    let producer = try runner.makeProducer(plan.transactions, lessons.batching)
+    let holdsKeys = options.deadLetter?.holdsKeys == true
+    let overtaken = holdsKeys ? try self.overtaken(letters) : OvertakenLetters()
     let pipeline = EventPipeline(
       options, lastCommit: nil, refusals: lessons.refusals,
-      heldKeys: options.deadLetter?.holdsKeys == true ? HeldKeys() : nil)
+      heldKeys: holdsKeys ? overtaken.keys : nil)
     return LetterCourier(
-      source, pipeline, letterTopic: letters.topic, offsets,
-      try runner.makeProducer(plan.transactions, lessons.batching), plan, runner.logger,
+      source, pipeline, letterTopic: letters.topic, overtaken, offsets, producer, plan, runner.logger,
       isStopped: isStopped)
+  }
+
+  private func overtaken(_ letters: OutstandingLetters) throws(ConnectorFailure) -> OvertakenLetters {
+    let overtaken: OvertakenLetters?
+    do throws(KafkaError) {
+      overtaken = try letters.overtaken(isStopped: isStopped)
+    } catch {
+      throw ConnectorFailure(kafka: error, doing: "reading the dead letters of \(letters.topic)")
+    }
+    guard let overtaken else {
+      throw ConnectorFailure(.delivery, "an earlier replay has left more keys waiting than can be held")
+    }
+    return overtaken
   }
 
   private func survey(_ letters: OutstandingLetters) throws(ConnectorFailure) -> Report {
     var report = Report()
+    var scattered = ScatteredLetters()
     do throws(KafkaError) {
-      try letters.read(try letters.range(), isStopped: isStopped) { record, _ in
+      try letters.read(try letters.range(), isStopped: isStopped) { record, place in
         if let part = record.header(DeadLetterHeader.part), !part.starts(with: Array("1/".utf8)) { return }
         report.outstanding += 1
+        if let hold = record.letterHold { scattered.pass(hold, in: place.partition) }
         if record.header(DeadLetterHeader.change) == nil {
           report.withoutChange += 1
         } else if record.header(DeadLetterHeader.hold) == nil {
@@ -126,6 +152,7 @@ public struct LetterReplay {
     } catch {
       throw ConnectorFailure(kafka: error, doing: "reading the dead letters of \(letters.topic)")
     }
+    report.scattered = scattered.count
     return report
   }
 }

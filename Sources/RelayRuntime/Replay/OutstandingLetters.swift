@@ -47,11 +47,28 @@ struct OutstandingLetters {
   func heldKeys(isStopped: () -> Bool) throws(KafkaError) -> HeldKeys {
     var held = HeldKeys()
     try read(try range(), isStopped: isStopped) { record, _ in
-      guard let bytes = record.header(DeadLetterHeader.hold) else { return }
       // One that is damaged is told by the replay. More keys than can be held stop the connector at the next letter.
-      guard let hold = unsafe try? LetterHold(bytes.span.bytes) else { return }
+      guard let hold = record.letterHold else { return }
       _ = held.hold(hold.names, since: hold.position)
     }
     return held
+  }
+
+  /// The keys whose older letters an earlier replay has put behind newer ones; `nil` where they are too many.
+  func overtaken(isStopped: () -> Bool) throws(KafkaError) -> OvertakenLetters? {
+    var letters = OvertakenLetters()
+    var fits = true
+    try read(try range(), isStopped: isStopped) { record, _ in
+      if let hold = record.letterHold { fits = letters.pass(hold) && fits }
+    }
+    return fits ? letters : nil
+  }
+}
+
+extension KafkaRecord {
+  /// `nil` where the letter has none, or it is damaged.
+  var letterHold: LetterHold? {
+    guard let bytes = header(DeadLetterHeader.hold) else { return nil }
+    return unsafe try? LetterHold(bytes.span.bytes)
   }
 }

@@ -45,10 +45,11 @@ struct ConnectorRunner {
     var backoff = Backoff(maximumMilliseconds: plan.reconnectWaitMaxMilliseconds)
     var transactions = plan.transactions
     var lastFencedAt: Int64?
+    var hasStreamed = false
     var lessons = DeliveryLessons(producer: plan.producerProperties, deadLetterTopic: options.deadLetter?.topic)
     while stop.level == .run {
       do throws(ConnectorFailure) {
-        let mayDropSlot = try life(options, transactions, lessons, keeper, stored, &backoff)
+        let mayDropSlot = try life(options, transactions, lessons, keeper, stored, &backoff, &hasStreamed)
         if mayDropSlot, plan.dropsSlotOnStop, stop.level == .drain { try dropSlotAtStop() }
         return
       } catch {
@@ -92,7 +93,7 @@ struct ConnectorRunner {
   /// has to be sent again from it.
   private func life(
     _ options: PipelineOptions, _ transactions: TransactionPlan?, _ lessons: DeliveryLessons, _ keeper: StateKeeper,
-    _ stored: WakeUp, _ backoff: inout Backoff
+    _ stored: WakeUp, _ backoff: inout Backoff, _ hasStreamed: inout Bool
   ) throws(ConnectorFailure) -> Bool {
     status.update { if $0.state != .standby { $0.state = .starting } }
     seat?.arrive()
@@ -132,9 +133,13 @@ struct ConnectorRunner {
     var store = makeStore(producer)
     let state = try load(&store)
     let history = try history(of: identity.timeline, replication)
+    var policy = plan.snapshot.policy
+    // `always` is at every start, which a later life is not: a snapshot would pass over what is not delivered yet, and shows
+    // nothing of rows that are gone.
+    if hasStreamed, policy.data == .always { policy.data = .once }
     let situation = StartDecision.Situation(
       state: state, slot: slot, slotName: plan.slot, database: plan.databaseName, identity: identity,
-      policy: plan.snapshot.policy, slotAhead: plan.slotAhead,
+      policy: policy, slotAhead: plan.slotAhead,
       resumesSnapshot: resumesSnapshot, history: history, isShared: seat != nil)
     let decision = try checked(StartDecision.decide(situation), state, captured, options, on: connection)
     if case .stream = decision, let doubt = situation.branchDoubt { logger.warning("\(doubt)") }
@@ -227,6 +232,7 @@ struct ConnectorRunner {
     }
     loop.signals = try helpers.startPolling(after: beginning.record.position.incremental?.marks)
     isStreaming = true
+    hasStreamed = true
     try stream(
       &loop, record: beginning.record, stored: stored, singlyUntil: lessons.singlyUntil, &backoff)
     if loop.isDrained, plan.transactions == nil, !loop.expectsRepeats { noteEnd(loop.store.record, &store) }

@@ -70,6 +70,9 @@ enum ReplayText {
     if report.withoutHold > 0 {
       lines.append("  \(report.withoutHold) were made without sluice.errors.hold.key, and need --out-of-order")
     }
+    if report.scattered > 0 {
+      lines.append("  \(report.scattered) are in another partition than others of their key, and need --out-of-order")
+    }
     if report.withoutChange > 0 {
       lines.append("  \(report.withoutChange) are of records that are no change of a table, and are passed over")
     }
