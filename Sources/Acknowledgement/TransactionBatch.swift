@@ -41,8 +41,6 @@ public struct TransactionBatch: Sendable {
   public private(set) var isSpoilt = false
   /// No record is let in until the commit has ended.
   public private(set) var isSealed = false
-  /// Which part of a divided database transaction comes now; 1 for one that is not divided.
-  public private(set) var part = 1
 
   public init(_ bounds: Bounds) { self.bounds = bounds }
 
@@ -74,13 +72,11 @@ public struct TransactionBatch: Sendable {
     if bounds.commitsEachUnit, hasPartialUnit { isSealed = true }
     wholeUnits += 1
     hasPartialUnit = false
-    part = 1
   }
 
   /// The open unit was given up.
   public mutating func unitAbandoned() {
     if hasPartialUnit { isSpoilt = true }
-    part = 1
   }
 
   /// Whether it is time to commit; asked between units.
@@ -127,11 +123,10 @@ public struct TransactionBatch: Sendable {
   /// Nothing more goes in.
   public mutating func seal() { isSealed = true }
 
-  /// The commit has ended well. `isDivided`: the rest of a database transaction follows.
-  public mutating func committed(isDivided: Bool) {
+  /// The commit has ended well.
+  public mutating func committed() {
     isSealed = false
     wholeUnits = 0
     hasPartialUnit = false
-    if isDivided { part += 1 }
   }
 }

@@ -6,9 +6,11 @@ import RelayRuntime
 public final class TransactionalKafka {
   /// What a reader of committed records sees, in order.
   public private(set) var committed: [ScriptedPostgres.Row] = []
+  /// Of each of them, which part of its database transaction its header says it is of, and in which commit it came.
+  public private(set) var parts: [(part: Int, commit: Int)] = []
   public private(set) var position: StreamPosition
   public private(set) var commits = 0
-  private var open: [ScriptedPostgres.Row] = []
+  private var open: [(row: ScriptedPostgres.Row, part: Int)] = []
   private var epoch = 0
   /// A commit that an older producer sent and that is on its way still.
   private var onItsWay: StreamPosition?
@@ -34,7 +36,9 @@ public final class TransactionalKafka {
 
   func isFenced(_ epoch: Int) -> Bool { epoch != self.epoch }
 
-  func write(_ row: ScriptedPostgres.Row, _ epoch: Int) { if epoch == self.epoch { open.append(row) } }
+  func write(_ row: ScriptedPostgres.Row, part: Int, _ epoch: Int) {
+    if epoch == self.epoch { open.append((row, part)) }
+  }
 
   func abort(_ epoch: Int) { if epoch == self.epoch { open = [] } }
 
@@ -42,7 +46,8 @@ public final class TransactionalKafka {
 
   func commit(_ position: StreamPosition, _ epoch: Int) {
     guard epoch == self.epoch else { return }
-    committed += open
+    committed += open.map(\.row)
+    parts += open.map { ($0.part, commits) }
     open = []
     self.position = position
     commits += 1
@@ -62,6 +67,7 @@ public struct TransactionalSink: EventSink, ~Copyable {
 
   private struct InFlight {
     let row: ScriptedPostgres.Row
+    let part: Int
     let ticket: UInt64
     var isWritten = false
   }
@@ -87,7 +93,7 @@ public struct TransactionalSink: EventSink, ~Copyable {
   public mutating func progress(write count: Int, acknowledge: Int) {
     var left = count
     for index in queue.indices where left > 0 && !queue[index].isWritten {
-      kafka.write(queue[index].row, epoch)
+      kafka.write(queue[index].row, part: queue[index].part, epoch)
       queue[index].isWritten = true
       left -= 1
     }
@@ -112,8 +118,15 @@ public struct TransactionalSink: EventSink, ~Copyable {
     guard let range = record.value,
       let row = ScriptedSink.row(record.bytes.array[range])
     else { throw SinkError("not a row of the script") }
-    queue.append(InFlight(row: row, ticket: ticket))
+    queue.append(InFlight(row: row, part: TransactionalSink.part(record), ticket: ticket))
     return .accepted
+  }
+
+  private static func part(_ record: borrowing EncodedRecord) -> Int {
+    func text(_ range: Range<Int>?) -> String {
+      range.map { String(decoding: record.bytes.array[$0], as: UTF8.self) } ?? ""
+    }
+    return record.headers.first { text($0.name) == "sluice.transaction.part" }.flatMap { Int(text($0.value)) } ?? 1
   }
 
   public mutating func collect(_ body: (UInt64, SinkDelivery) -> Void) throws(SinkError) {

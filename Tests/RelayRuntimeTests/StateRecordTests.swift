@@ -31,7 +31,7 @@ import Testing
 
   @Test func howMuchOfADividedTransactionIsCommittedIsKept() throws {
     var record = Self.record
-    record.position.divided = DividedTransaction(TransactionID(rawValue: .max), changes: .max)
+    record.position.divided = DividedTransaction(TransactionID(rawValue: .max), changes: .max, parts: 3)
     #expect(try StateRecord(json: record.json) == record)
     for change in ["\"-1\"", "\"x\"", nil] as [String?] {
       #expect(throws: StateStoreError.self) {

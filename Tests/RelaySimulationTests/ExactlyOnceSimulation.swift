@@ -37,6 +37,8 @@ struct ExactlyOnceSimulation {
   private var now: Int64 = 0
   private var step = 0
   private var checked = 0
+  /// Of the row checked last: its transaction, the end of that one's rows, its part, and the commit it came with.
+  private var last = (transaction: -1, end: 0, part: 1, commit: -1)
   private var expected: [ScriptedPostgres.Row] = []
   private var transactionsSeen = 0
   /// Transactions that the position has passed, and their rows; it never goes back.
@@ -266,6 +268,7 @@ struct ExactlyOnceSimulation {
           "record \(checked) is \(kafka.committed[checked]), expected \(checked < expected.count ? "\(expected[checked])" : "none")"
         )
       }
+      try checkPart()
       checked += 1
     }
     let position = kafka.position
@@ -282,6 +285,22 @@ struct ExactlyOnceSimulation {
     guard kafka.committed.count == due else {
       throw violation("\(kafka.committed.count) records are committed, the position stands for \(due)")
     }
+  }
+
+  /// The parts of a divided transaction are counted from its first commit to its last, whoever sent them.
+  private mutating func checkPart() throws {
+    let (part, commit) = kafka.parts[checked]
+    if checked == last.end {
+      repeat {
+        last.transaction += 1
+        last.end += server.transactions[last.transaction].rows.count
+      } while checked == last.end
+      last.part = 1
+    } else if commit != last.commit {
+      last.part += 1
+    }
+    last.commit = commit
+    guard part == last.part else { throw violation("record \(checked) says part \(part), and is of part \(last.part)") }
   }
 
   private func violation(_ text: String) -> Violation { Violation(seed: seed, step: step, description: text) }

@@ -50,7 +50,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
       if place.pipelineTopic == nil {
         slot.record.topic = try sinkTopic(topic)
         slot.place.pipelineTopic = topic
-        if let part = batch?.part, part > 1 { DividedHeader.append(part: part, to: &slot.record) }
+        if divided != nil, dividedPart > 1 { DividedHeader.append(part: dividedPart, to: &slot.record) }
       }
       let ticket = RecordTicket(unit: ledger.openTicket, ordinal: place.ordinal, topic: topic)
       switch try sink.enqueue(slot.record, ticket: ticket.rawValue) {

@@ -37,6 +37,12 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   /// Nothing more is read until the part before is committed.
   var isDividing: Bool { division != nil }
 
+  /// Which part of a divided database transaction comes now; 1 for one that is not divided.
+  var dividedPart: Int {
+    guard let divided, divided.transaction == pipeline.lastTransactionID else { return 1 }
+    return divided.parts + 1
+  }
+
   mutating func beginCounting() {
     unitChanges = 0
     changesToSkip = 0
@@ -68,7 +74,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     }
     position.storeSucceeded()
     contexts.storeEnded(hasSucceeded: true)
-    batch?.committed(isDivided: division != nil)
+    batch?.committed()
     if let division { divided = division }
     division = nil
   }
@@ -82,11 +88,12 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     } else if ledger.hasOpenUnit, pendingEnd == nil, pipeline.records.isEmpty, !isInterrupted, !isSnapshotUnit,
       unitChanges > changesToSkip, sink.isInTransaction, batch.mustDivide(at: now), let id = pipeline.lastTransactionID
     {
-      division = DividedTransaction(id, changes: unitChanges)
+      let part = dividedPart
+      division = DividedTransaction(id, changes: unitChanges, parts: part)
       self.batch?.seal()
       notices.add(
         .warning,
-        "transaction \(id), after LSN \(handedOver), is too large for one Kafka transaction and is divided: part \(batch.part) ends after \(unitChanges) changes. Consumers can see a part without the rest; the records of the later parts have the header \(DividedHeader.name). Raise sluice.transaction.records.max and producer.transaction.timeout.ms to keep such transactions whole"
+        "transaction \(id), after LSN \(handedOver), is too large for one Kafka transaction and is divided: part \(part) ends after \(unitChanges) changes. Consumers can see a part without the rest; the records of the later parts have the header \(DividedHeader.name). Raise sluice.transaction.records.max and producer.transaction.timeout.ms to keep such transactions whole"
       )
     }
   }

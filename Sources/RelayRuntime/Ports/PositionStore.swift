@@ -48,10 +48,13 @@ public struct DividedTransaction: Sendable, Equatable {
   public var transaction: TransactionID
   /// Changes in the order of the stream: rows, truncations and messages.
   public var changes: UInt64
+  /// Kafka transactions that hold them.
+  public var parts: Int
 
-  public init(_ transaction: TransactionID, changes: UInt64) {
+  public init(_ transaction: TransactionID, changes: UInt64, parts: Int) {
     self.transaction = transaction
     self.changes = changes
+    self.parts = parts
   }
 }
 

@@ -34,7 +34,10 @@ extension StateRecord {
     if object["dividedTransaction"] != nil {
       guard let transaction = UInt32(try text("dividedTransaction")), let changes = UInt64(try text("dividedChanges"))
       else { throw StateStoreError("\"dividedTransaction\" or \"dividedChanges\" of the state record is no number") }
-      divided = DividedTransaction(TransactionID(rawValue: transaction), changes: changes)
+      // Without their number they were written before it was kept.
+      let parts = object["dividedParts"] == nil ? 1 : Int(try text("dividedParts"))
+      guard let parts, parts > 0 else { throw StateStoreError("\"dividedParts\" of the state record is no number") }
+      divided = DividedTransaction(TransactionID(rawValue: transaction), changes: changes, parts: parts)
     }
     func flag(_ name: String) throws(StateStoreError) -> Bool {
       let value = try text(name)

@@ -74,6 +74,7 @@ public struct StateRecord: Sendable, Equatable {
     if let divided = position.divided {
       text("dividedTransaction", String(divided.transaction.rawValue), &out)
       text("dividedChanges", String(divided.changes), &out)
+      text("dividedParts", String(divided.parts), &out)
     }
     for member in position.incremental?.members ?? [] { text(member.name, member.value, &out) }
     for member in resumable?.members ?? [] { text(member.name, member.value, &out) }
