@@ -200,6 +200,32 @@ import Testing
     #expect(names(machine.answered(ChunkAnswer(id: "chunk1", rows: rows(["1"], maximum: "1")))) == [])
   }
 
+  @Test func aTableOfTheFirstSnapshotThatCannotBeReadIsTriedUntilItCan() {
+    let context = IncrementalContext(
+      collections: ["a", "b"].map { .init(table: TableID(schema: "public", name: $0), isOfFirstSnapshot: true) })
+    var machine = machine(.position, context)
+    let refusal = ChunkAnswer.Finished(.sqlException, reason: "permission denied")
+    let told = machine.answered(ChunkAnswer(id: "chunk1", finished: [refusal]))
+    #expect(told.count == 2)
+    #expect(names(told) == ["wait"])
+    #expect(names(machine.retry()) == ["read public.a+public.b"])
+    // Told once.
+    #expect(machine.answered(ChunkAnswer(id: "chunk2", finished: [refusal])).count == 1)
+    #expect(machine.context == context)
+    #expect(names(machine.retry()) == ["read public.a+public.b"])
+    // By another key it begins anew.
+    machine.context.after = ["1"]
+    #expect(machine.answered(ChunkAnswer(id: "chunk3", finished: [.keyChanged])).count == 2)
+    #expect(machine.context == context)
+    #expect(names(machine.retry()) == ["read public.a+public.b"])
+    // Nothing is left of one that was dropped.
+    let gone = ChunkAnswer.Finished(.unknownSchema, reason: "there is no such table")
+    #expect(
+      names(machine.answered(ChunkAnswer(id: "chunk4", finished: [gone, .init(.succeeded)]))) == [
+        "TABLE_SCAN_COMPLETED", "TABLE_SCAN_COMPLETED", "COMPLETED",
+      ])
+  }
+
   @Test func aChunkWhoseClosingWatermarkCannotBeWrittenIsReadAgain() {
     var machine = machine()
     _ = signal(&machine, "execute-snapshot", execute)

@@ -14,7 +14,7 @@ import Testing
     let context = IncrementalContext(
       collections: [
         .init(table: TableID(schema: "public", name: "a \"b\""), filter: "v > 'x\\'", surrogateKey: "s"),
-        .init(table: TableID(schema: "s2", name: "c.d")),
+        .init(table: TableID(schema: "s2", name: "c.d"), isOfFirstSnapshot: true),
       ], after: ["1", nil], maximum: [nil, ""], correlationID: "ad-hoc",
       stops: ["public.b", ".*"],
       blocking: [

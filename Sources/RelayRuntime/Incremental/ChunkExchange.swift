@@ -45,6 +45,9 @@ public struct ChunkAnswer: Sendable {
       self.status = status
       self.reason = reason
     }
+
+    /// The keys that the chunks ended with mean nothing any more.
+    static let keyChanged = Finished(.sqlException, reason: "its key has changed while it was read")
   }
 
   public struct Rows: Sendable {

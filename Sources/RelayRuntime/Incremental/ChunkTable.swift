@@ -59,7 +59,7 @@ enum ChunkTable {
       highest = (0..<answer.columnCount).map { answer.text(row: 0, column: $0) }
     }
     guard let highest, highest.count == key.count, after.map({ $0.count == key.count }) ?? true else {
-      return .finished(.init(.sqlException, reason: "its key has changed while it was read"))
+      return .finished(.keyChanged)
     }
     let (sql, parameters) = query.chunk(after: after, maximum: highest, rows: rowsMax)
     let rows = try connection.rows(sql, parameters)

@@ -11,11 +11,16 @@ public struct IncrementalContext: Sendable, Equatable {
     public var filter: String?
     /// Column that orders the chunks instead of the key.
     public var surrogateKey: String?
+    /// What is left of a first snapshot: it is not complete without this table's rows.
+    public var isOfFirstSnapshot: Bool
 
-    public init(table: TableID, filter: String? = nil, surrogateKey: String? = nil) {
+    public init(
+      table: TableID, filter: String? = nil, surrogateKey: String? = nil, isOfFirstSnapshot: Bool = false
+    ) {
       self.table = table
       self.filter = filter
       self.surrogateKey = surrogateKey
+      self.isOfFirstSnapshot = isOfFirstSnapshot
     }
   }
 

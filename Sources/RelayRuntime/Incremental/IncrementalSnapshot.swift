@@ -72,6 +72,8 @@ public struct IncrementalSnapshot {
   public let watermarks: Watermarks?
   var phase = Phase.idle
   private var isStreaming = false
+  /// Why the table cannot be read, as the log has it already.
+  private var refusalTold: String?
   /// Rows of the table read so far, for notifications.
   var rowsScanned = 0
   private let makeID: () -> String
@@ -161,6 +163,7 @@ public struct IncrementalSnapshot {
     }
     var actions: [Action] = []
     for finished in answer.finished where context.isRunning {
+      if let refusal = refusalOfFirstSnapshot(finished) { return actions + refusal }
       if let reason = finished.reason {
         actions.append(
           .log(.warning, "incremental snapshot of table \(context.collections[0].table) is given up: \(reason)"))
@@ -264,7 +267,31 @@ public struct IncrementalSnapshot {
     ]
   }
 
+  /// A table of the first snapshot is not given up for what can be mended: without its rows the snapshot would be complete
+  /// in name only. One that is gone has none.
+  private mutating func refusalOfFirstSnapshot(_ finished: ChunkAnswer.Finished) -> [Action]? {
+    guard let reason = finished.reason, context.collections[0].isOfFirstSnapshot, finished.status != .unknownSchema
+    else { return nil }
+    if finished == .keyChanged, context.after != nil || context.maximum != nil {
+      // From its first row on, by the new key.
+      context.after = nil
+      context.maximum = nil
+      version += 1
+    }
+    phase = .failed
+    let wait = Action.wait(milliseconds: IncrementalSnapshot.retryMilliseconds)
+    guard reason != refusalTold else { return [wait] }
+    refusalTold = reason
+    return [
+      .log(
+        .warning,
+        "table \(context.collections[0].table), which is left of the first snapshot, cannot be read and is tried again each second: \(reason). Mend that; the stream goes on meanwhile"
+      ), wait,
+    ]
+  }
+
   mutating func nextCollection() -> [Action] {
+    refusalTold = nil
     context.collections.removeFirst()
     context.after = nil
     context.maximum = nil

@@ -43,7 +43,7 @@ extension ConnectorRunner {
     let left = record.resumable?.unfinished ?? []
     // Behind what an earlier stream was asked for.
     var context = record.position.incremental ?? IncrementalContext()
-    context.collections += left.map { .init(table: $0) }
+    context.collections += left.map { .init(table: $0, isOfFirstSnapshot: true) }
     record.position.incremental = context.isEmpty ? nil : context
     let names = left.map(\.description).joined(separator: ", ")
     logger.notice(

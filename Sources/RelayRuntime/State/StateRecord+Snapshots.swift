@@ -27,6 +27,7 @@ extension IncrementalContext {
         members.append(("incrementalTable.\(place)", collection.table.name))
         if let filter = collection.filter { members.append(("incrementalFilter.\(place)", filter)) }
         if let key = collection.surrogateKey { members.append(("incrementalSurrogateKey.\(place)", key)) }
+        if collection.isOfFirstSnapshot { members.append(("incrementalOfFirstSnapshot.\(place)", "true")) }
       }
       list("incrementalAfter", after)
       list("incrementalMaximum", maximum)
@@ -83,7 +84,8 @@ extension IncrementalContext {
         Collection(
           table: TableID(
             schema: try text("incrementalSchema.\(place)"), name: try text("incrementalTable.\(place)")),
-          filter: member("incrementalFilter.\(place)"), surrogateKey: member("incrementalSurrogateKey.\(place)")))
+          filter: member("incrementalFilter.\(place)"), surrogateKey: member("incrementalSurrogateKey.\(place)"),
+          isOfFirstSnapshot: member("incrementalOfFirstSnapshot.\(place)") == "true"))
     }
     context.after = try list("incrementalAfter")
     context.maximum = try list("incrementalMaximum")
