@@ -9,6 +9,18 @@ public enum TransactionStatus {
   public static func hasRolledBack(
     anyOf transactions: [TransactionID], on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> Bool {
+    for start in stride(from: 0, to: transactions.count, by: askedAtOnceMax)
+    where try hasRolledBack(transactions[start..<min(start + askedAtOnceMax, transactions.count)], on: connection) {
+      return true
+    }
+    return false
+  }
+
+  private static let askedAtOnceMax = 4_096
+
+  private static func hasRolledBack(
+    _ transactions: ArraySlice<TransactionID>, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Bool {
     let ids = "{" + transactions.map { String($0.rawValue) }.joined(separator: ",") + "}"
     return try connection.query(
       """

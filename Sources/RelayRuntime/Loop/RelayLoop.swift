@@ -367,7 +367,7 @@ public struct RelayLoop<
     case .message:
       if !ledger.hasOpenUnit, !pipeline.records.isEmpty {
         ledger.begin(at: lsn)
-        pendingEnd = batch == nil ? .unit : .message(LSN(rawValue: lsn.rawValue + 1))
+        pendingEnd = batch == nil ? .unit : .message(LSN(rawValue: lsn.rawValue &+ 1))
       }
     case .needsTable(let relation):
       do throws(SourceError) {

@@ -22,8 +22,8 @@ final class OpenTransaction {
   /// this transaction, does not send them again.
   var relations: [RelationOID: DescribedRelation] = [:]
 
-  /// Large ones whose rolling back may have gone untold.
-  private(set) var largeSubtransactions = LargeSubtransactions()
+  /// Those whose rolling back may have gone untold.
+  private(set) var keptSubtransactions = KeptSubtransactions()
 
   private var tail = ByteWriter()
   /// Blocks before the tail that are in memory, oldest first.
@@ -57,7 +57,7 @@ final class OpenTransaction {
   /// Adds a change of a block: `frame` with the id of its (sub)transaction in the message, which is left out here.
   func append(_ frame: RawSpan, of transaction: TransactionID) throws(SpillError) {
     append(frame, id: transaction.rawValue)
-    if transaction != id { largeSubtransactions.addChange(of: transaction) }
+    if transaction != id { keptSubtransactions.addChange(of: transaction) }
     lastInTail = .change(transaction)
     try closeBlockIfFull()
   }
@@ -141,7 +141,7 @@ final class OpenTransaction {
   /// Logical messages between them go with them. `false`: some stand before the first of them, or there are only messages at
   /// the end; whether those were rolled back as well cannot be told, and what is kept is of no use any more.
   func rollBack(_ subtransaction: TransactionID) throws(SpillError) -> Bool {
-    largeSubtransactions.rolledBack(subtransaction)
+    keptSubtransactions.rolledBack(subtransaction)
     var descriptions: [(id: RelationOID?, record: [UInt8])] = []
     var endsWithMessage = false
     scan: while try fillTail(before: subtransaction) {

@@ -199,7 +199,7 @@ final class TransactionAssembly {
         "the commit of transaction \(commit.transaction), of which nothing has come", at: lsn)
     }
     memoryBytes -= transaction.memoryBytes
-    doubtful = transaction.largeSubtransactions.ids
+    doubtful = transaction.keptSubtransactions.ids
     var begin: LSN?
     do throws(SpillError) {
       begin = try transaction.firstChangeLSN()

@@ -55,6 +55,29 @@ extension Integration {
       }
     }
 
+    /// One row, of which the server counts the chunks of its value: it is full in the middle of it, and never says that it was
+    /// rolled back.
+    @Test func aSavepointOfOneLargeValueIsNotInventedWhenItIsRolledBack() async throws {
+      try await onOwnThread {
+        let rig = try OpenTransactionRig()
+        defer { rig.stop() }
+        try rig.server.execute(
+          "CREATE TABLE wide (id int PRIMARY KEY, v text); ALTER TABLE wide ALTER v SET STORAGE EXTERNAL")
+        let writer = try PostgresConnection(rig.postgres.tcpSettings())
+        _ = try rig.readAll(.parallel) { relay in
+          try relay.waitUntilStreaming(rig.server)
+          try writer.execute(
+            "BEGIN; INSERT INTO wide VALUES (1, 'a'); SAVEPOINT s; INSERT INTO wide VALUES (2, repeat('x', 12000000))")
+          try waitUntil("the transaction is sent open\n\(relay.output)", within: .seconds(30)) {
+            try rig.openTransactionsSent(to: .parallel) > 0
+          }
+          try writer.execute("ROLLBACK TO s; INSERT INTO wide VALUES (3, 'b'); COMMIT")
+        }
+        _ = try rig.readAll(.off)
+        Self.compare(try rig.records(.off), try rig.records(.parallel))
+      }
+    }
+
     /// The server, slow, still has the session that the relay gave up when it comes back for committed transactions only.
     @Test func theWayBackRepeatsNothingWhileTheServerStillHasTheEarlierSession() async throws {
       try await onOwnThread {
