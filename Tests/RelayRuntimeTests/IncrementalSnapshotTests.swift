@@ -226,6 +226,19 @@ import Testing
       ])
   }
 
+  @Test func aRefusalIsToldAgainOnceTheTableCouldBeReadInBetween() {
+    let context = IncrementalContext(
+      collections: [.init(table: TableID(schema: "public", name: "a"), isOfFirstSnapshot: true)])
+    var machine = machine(.position, context)
+    let refusal = ChunkAnswer.Finished(.sqlException, reason: "permission denied")
+    #expect(machine.answered(ChunkAnswer(id: "chunk1", finished: [refusal])).count == 2)
+    _ = machine.retry()
+    _ = machine.answered(ChunkAnswer(id: "chunk2", rows: rows(["1"], maximum: "5")))
+    _ = machine.streamLost(context)
+    _ = machine.streamStarted()
+    #expect(machine.answered(ChunkAnswer(id: "chunk3", finished: [refusal])).count == 2)
+  }
+
   @Test func aChunkWhoseClosingWatermarkCannotBeWrittenIsReadAgain() {
     var machine = machine()
     _ = signal(&machine, "execute-snapshot", execute)

@@ -181,6 +181,7 @@ public struct IncrementalSnapshot {
       phase = .idle
       return actions
     }
+    refusalTold = nil
     if unknownWriters == nil { unknownWriters = rows.running }
     let isDeduplicating = isOpen || watermarks == .position
     if isDeduplicating, hasStreamed(rows.writers) { return actions + readAgainLater() }
