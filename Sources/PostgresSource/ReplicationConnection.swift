@@ -109,9 +109,31 @@ public struct ReplicationConnection: ~Copyable {
   ///
   /// A standby asks this for all its life: without a bound it would stand by for ever on a connection that hangs.
   public func tryLock(slot: String) throws(PostgresError) -> Bool {
+    try awaitAnswer()
     let answer = try quickCommand(
       "SELECT pg_catalog.pg_try_advisory_lock(\(ReplicationConnection.lockKey(slot: slot)))")
     return answer.firstValue == "t"
+  }
+
+  /// Asks whether the session still stands, without waiting for the answer; see `hasAnswered`.
+  public func ask() throws(PostgresError) {
+    guard unsafe PQsendQuery(handle, "SELECT 1") == 1 else { throw unsafe PostgresError(connection: handle) }
+  }
+
+  /// Whether the answer to `ask` has come. Throws where the session is gone.
+  public func hasAnswered() throws(PostgresError) -> Bool {
+    // What the server says at the session's end is read even where the connection is closed behind it.
+    _ = unsafe PQconsumeInput(handle)
+    guard unsafe PQstatus(handle) == CONNECTION_OK else { throw unsafe PostgresError(connection: handle) }
+    guard unsafe PQisBusy(handle) == 0 else { return false }
+    try awaitAnswer()
+    return true
+  }
+
+  /// What was asked for before the next command, which libpq refuses otherwise; returns at once where nothing was.
+  func awaitAnswer() throws(PostgresError) {
+    let result = unsafe try BoundedAnswer.last(on: handle, withinMilliseconds: answerWithinMilliseconds)
+    if unsafe result != nil { _ = unsafe try answer(result) }
   }
 
   /// FNV-1a of the slot's name behind a text of our own: the same in every version of the relay and of the server.

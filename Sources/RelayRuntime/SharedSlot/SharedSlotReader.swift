@@ -142,26 +142,29 @@ struct SharedSlotReader {
         slot.setRight(.taken)
         throw SourceError(.waitForSlot, "slot \(slot.name) is in use by another relay")
       }
-      starters = try stream(starters, &space)
+      starters = try stream(starters, by: right, &space)
     }
   }
 
   /// One start of the stream. Returns those that the next one begins with; none: nobody reads any more.
   private func stream(
-    _ starters: [SharedSlot.Starter], _ space: inout SpaceForOpen
+    _ starters: [SharedSlot.Starter], by right: borrowing ReplicationConnection?, _ space: inout SpaceForOpen
   ) throws(SourceError) -> [SharedSlot.Starter] {
     var limits = RelayLimits()
     limits.statusIntervalMilliseconds = statusIntervalMilliseconds
     var source = StreamedTransactions(try connect(&limits))
     let starters = try withoutConflicts(starters, source.server)
     guard let position = starters.map(\.from).min() else { return [] }
-    try open(&source, at: position, starters.map(\.publication), &space)
+    var watch = RightWatch(silenceMaxMilliseconds: limits.silenceMaxMilliseconds)
+    try open(&source, at: position, starters.map(\.publication), &space) { () throws(SourceError) in
+      try look(&watch, at: right)
+    }
     let names = starters.map { "\($0.publication) from \($0.from)" }.joined(separator: ", ")
     logger.info("slot \(slot.name) is read for \(starters.count) connectors: \(names)")
     let hasEmptyTransactions = source.server.serverVersion < ConnectorRunner.withoutEmptyTransactions
     var stream = ProductionStream(
       source, of: slot, for: starters, hasEmptyTransactions: hasEmptyTransactions, limits: limits)
-    switch try pump(&stream) {
+    switch try pump(&stream, { () throws(SourceError) in try look(&watch, at: right) }) {
     case .startAgain:
       return slot.restart(at: stream.frontier, now)
     default:
@@ -208,7 +211,7 @@ struct SharedSlotReader {
 
   private func open(
     _ source: inout StreamedTransactions<PostgresReplicationSource>, at position: LSN, _ publications: [String],
-    _ space: inout SpaceForOpen
+    _ space: inout SpaceForOpen, _ keepRight: () throws(SourceError) -> Void
   ) throws(SourceError) {
     if case .unknown = space {
       do throws(ConnectorFailure) {
@@ -228,15 +231,27 @@ struct SharedSlotReader {
         // The server has not ended the last stream yet.
         guard error.remedy == .waitForSlot, !slot.haveAllEnded else { throw error }
         if now >= end, try source.server.holder(of: slot.name, among: slot.sessions) != .own { throw error }
+        try keepRight()
         wait(milliseconds: 20)
       }
     }
   }
 
-  private func pump(_ stream: inout ProductionStream) throws(SourceError) -> ProductionStream.Turn {
+  private func look(_ watch: inout RightWatch, at right: borrowing ReplicationConnection?) throws(SourceError) {
+    switch right {
+    case .some(let session): try watch.look(at: session, now)
+    case .none: break
+    }
+  }
+
+  /// - Parameter keepRight: throws when the right to the slot is lost.
+  private func pump(
+    _ stream: inout ProductionStream, _ keepRight: () throws(SourceError) -> Void
+  ) throws(SourceError) -> ProductionStream.Turn {
     var pace = ReadPace()
     var toldHoldersAt = now
     while true {
+      try keepRight()
       let time = RelayClock.now()
       let turn = try stream.turn(time)
       for name in stream.takeDetached() {

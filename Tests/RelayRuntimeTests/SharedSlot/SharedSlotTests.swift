@@ -370,6 +370,32 @@ import Testing
     for index in 0..<3 { #expect(try rig.records("own-\(index)")[#"public.common {"id":1}"#]?.count == 1) }
   }
 
+  /// Another relay could have the right then, while this one still reads.
+  @Test func readerThatLosesTheRightWhileItReadsTakesItAgain() throws {
+    let rig = try Rig()
+    let service = try rig.start(rig.plans("right", isShared: true))
+    try rig.wait("all stream") { service.connectors.allSatisfy { $0.status.current.state == .running } }
+    try rig.sql("INSERT INTO common VALUES (0, 'c')")
+    try rig.waitUntilConfirmed("right_slot")
+    let lock = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    let process = try #require(try rig.value(lock).flatMap { pid_t($0) })
+    kill(process, SIGTERM)
+    try rig.wait("a new session has the right", seconds: 10) {
+      try rig.value(lock).flatMap { pid_t($0) }.map { $0 != process } ?? false
+    }
+    try rig.wait("all stream again") { service.connectors.allSatisfy { $0.status.current.state == .running } }
+    for connector in service.connectors { #expect(connector.status.current.reconnects > 0) }
+    try rig.sql("INSERT INTO common VALUES (1, 'c')")
+    try rig.waitUntilConfirmed("right_slot")
+    // It is asked again and again: what stands is left as it is.
+    let reconnects = service.connectors.map { $0.status.current.reconnects }
+    usleep(2_500_000)
+    #expect(service.connectors.map { $0.status.current.reconnects } == reconnects)
+    service.stop()
+    #expect(service.waitForAll().allSatisfy { $0.failure == nil })
+    for index in 0..<3 { #expect(try rig.records("right-\(index)")[#"public.common {"id":1}"#]?.count == 1) }
+  }
+
   /// What pgoutput would mix up is refused, for the connector that comes later in the files.
   @Test(arguments: [
     (
