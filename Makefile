@@ -172,6 +172,7 @@ bench-document: build
 	benchmarks/latency $(kept) --plot docs/latency.svg
 	benchmarks/snapshot $(kept)
 	benchmarks/start $(kept)
+	benchmarks/takeover $(kept) $(if $(BOOTSTRAP_SERVERS),--bootstrap-servers '$(BOOTSTRAP_SERVERS)')
 	benchmarks/generator $(kept)
 	$(if $(BOOTSTRAP_SERVERS),benchmarks/run $(kept) --scenario kafka --bootstrap-servers '$(BOOTSTRAP_SERVERS)')
 	benchmarks/endurance $(kept)

@@ -36,6 +36,7 @@ public final class EmbeddedKafka: Sendable {
     case clusterAuthorizationFailed = 31
     case outOfOrderSequenceNumber = 45
     case invalidProducerEpoch = 47
+    case concurrentTransactions = 51
     case kafkaStorageError = 56
   }
 

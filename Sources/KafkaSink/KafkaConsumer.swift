@@ -239,9 +239,9 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
   static func endOffsets(
     topic: String, properties: [(name: String, value: String)], timeoutMilliseconds: Int
   ) throws(KafkaError) -> [TopicPartition: Int64] {
-    var consumer = try KafkaConsumer(properties: properties + [(name: "isolation.level", value: "read_uncommitted")])
-    try consumer.assign([topic], from: .beginning, timeoutMilliseconds: timeoutMilliseconds)
-    return try consumer.endOffsets(of: consumer.assigned, timeoutMilliseconds: timeoutMilliseconds)
+    let consumer = try KafkaConsumer(properties: properties + [(name: "isolation.level", value: "read_uncommitted")])
+    let partitions = try consumer.partitions(timeoutMilliseconds: timeoutMilliseconds) { $0 == topic }
+    return try consumer.endOffsets(of: partitions, timeoutMilliseconds: timeoutMilliseconds)
   }
 
   /// Reads topics from their beginning, or the given offsets, up to the given ends. Other partitions are not read. Records of
@@ -256,7 +256,9 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
     // What is fetched ahead of a slow reader is memory too.
     var consumer = try KafkaConsumer(
       properties: [(name: "queued.max.messages.kbytes", value: "4096")] + properties)
-    for place in ends.open.keys { try consumer.begin(place, at: starts[place] ?? Int64(RD_KAFKA_OFFSET_BEGINNING)) }
+    for place in ends.open.keys where starts[place] != nil { try consumer.begin(place, at: starts[place] ?? 0) }
+    try consumer.begin(
+      ends.open.keys.filter { starts[$0] == nil }, from: .beginning, timeoutMilliseconds: idleTimeoutMilliseconds)
     // It looks for no more.
     consumer.nextRefresh = .now + .seconds(1_000_000_000)
     var lastRecordAt = ContinuousClock.now

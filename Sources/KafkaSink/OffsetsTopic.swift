@@ -50,6 +50,8 @@ public struct OffsetsTopic: ~Copyable {
     inForce: (_ next: [UInt8], _ current: [UInt8]) -> [UInt8] = { next, _ in next }
   ) throws(KafkaError) -> [UInt8]? {
     var newest: [UInt8]?
+    // A marker of a transaction is the last of the topic as a rule, and its end is told with the fetch after it.
+    let properties = [(name: "fetch.wait.max.ms", value: "10")] + properties
     func take(_ record: borrowing ConsumedRecord) {
       let copy = record.copied()
       guard copy.key == key else { return }

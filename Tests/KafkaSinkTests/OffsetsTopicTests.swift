@@ -20,6 +20,18 @@ import Testing
     #expect(try reader.load(key: utf8("k")) == [])
   }
 
+  /// A standby that takes over reads it first. librdkafka waits for half a second where it must look a beginning up before it
+  /// knows the partition's leader.
+  @Test func aLoadThatWaitsForOpenTransactionsTakesMoments() throws {
+    let kafka = try EmbeddedKafka()
+    var topic = try OffsetsTopic(
+      name: "offsets", properties: [(name: "bootstrap.servers", value: kafka.bootstrapServers)])
+    try topic.store(key: utf8("k"), value: utf8("1"))
+    let began = ContinuousClock.now
+    for _ in 1...6 { #expect(try topic.load(key: utf8("k"), waitsForOpenTransactions: true) == utf8("1")) }
+    #expect(began.duration(to: .now) < .milliseconds(2_000))
+  }
+
   @Test func storeWithoutBrokersEndsWithItsDeadline() throws {
     let kafka = try EmbeddedKafka()
     var topic = try OffsetsTopic(

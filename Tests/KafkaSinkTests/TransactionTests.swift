@@ -77,6 +77,29 @@ import Testing
     try producer.transactions.commit(timeoutMilliseconds: 30_000)
   }
 
+  /// librdkafka by itself asks again after half a second each time.
+  @Test func coordinatorThatEndsAnEarlierTransactionIsAskedAgainWithinMoments() throws {
+    let kafka = try EmbeddedKafka()
+    func initializing(_ id: String) throws -> Duration {
+      let producer = try producer(kafka, id: id)
+      let began = ContinuousClock.now
+      try producer.transactions.initialize(timeoutMilliseconds: 30_000)
+      return began.duration(to: .now)
+    }
+    let undisturbed = try initializing("first")
+    kafka.failNext(.initProducerId, with: Array(repeating: .concurrentTransactions, count: 4))
+    #expect(try initializing("successor") - undisturbed < .milliseconds(1_200))
+  }
+
+  @Test func coordinatorThatNeverHasDoneIsGivenUpInTime() throws {
+    let kafka = try EmbeddedKafka()
+    let producer = try producer(kafka, id: "stuck")
+    kafka.failNext(.initProducerId, with: Array(repeating: .concurrentTransactions, count: 1_000))
+    let began = ContinuousClock.now
+    #expect(throws: KafkaError.self) { try producer.transactions.initialize(timeoutMilliseconds: 1_000) }
+    #expect(began.duration(to: .now) < .milliseconds(2_500))
+  }
+
   @Test func recordOutsideATransactionIsRefused() throws {
     let kafka = try EmbeddedKafka()
     try kafka.createTopic("t")

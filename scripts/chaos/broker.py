@@ -132,6 +132,8 @@ class Partition:
 
     def read(self, offset, bytes_max, limit):
         """Whole batches from the one with `offset` up to `limit`; at least one where there is one."""
+        if offset >= limit:
+            return b''
         index = bisect.bisect_right(self.bases, offset) - 1
         stop = bisect.bisect_left(self.bases, limit)
         if index < 0 or index >= stop:
