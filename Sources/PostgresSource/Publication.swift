@@ -119,13 +119,103 @@ extension Publication {
     public let truncates: Bool
   }
 
-  /// By publication, of those that publish the table; what is dropped by now is in none.
-  public static func operations(
+  /// What is needed to say whose a table is: the catalogue as it is now.
+  public struct Standing: Sendable, Equatable {
+    /// By publication, of those that publish the table.
+    public var published: [String: Published]
+    /// `nil`: there is none with that OID.
+    public var table: String?
+    /// Each of the publications has all tables there are.
+    public var areForAllTables: Bool
+    /// No partition, but altered since the oldest position that the slot can be read from, and one of the publications has a
+    /// partitioned table.
+    public var mayBeDetached: Bool
+    /// End of the log, and so after every commit that the rest shows.
+    public var asOf: LSN
+  }
+
+  public static func standing(
+    of relation: RelationOID, in publications: [String], slot: String, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Standing {
+    let found = try operations(on: relation, of: publications, on: connection)
+    // Asked for behind it: a table that still is there was there before as well.
+    let row =
+      try connection.query(
+        """
+        SELECT \(relation.rawValue)::oid::regclass::text, EXISTS (
+          SELECT FROM pg_catalog.pg_class WHERE oid = \(relation.rawValue)),
+        \(mayBeDetached(relation, publications, slot: slot, serverVersion: connection.serverVersion))
+        """
+      ).rows.first ?? []
+    guard row.count == 3 else {
+      throw PostgresError(kind: .unexpectedAnswer, message: "the catalogue gave an unexpected answer")
+    }
+    return Standing(
+      published: found.mapValues(\.what), table: row[1] == "t" ? row[0] : nil,
+      areForAllTables: Set(publications) == Set(found.filter(\.value.isForAllTables).keys),
+      mayBeDetached: row[2] == "t", asOf: try logEnd(on: connection))
+  }
+
+  /// The end of the log: what has been seen of the catalogue until now was committed before.
+  public static func logEnd(on connection: borrowing PostgresConnection) throws(PostgresError) -> LSN {
+    let row =
+      try connection.query(
+        """
+        SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
+          ELSE pg_catalog.pg_current_wal_insert_lsn() END,
+        pg_catalog.current_setting('wal_block_size'),
+        pg_catalog.pg_size_bytes(pg_catalog.current_setting('wal_segment_size'))
+        """
+      ).rows.first ?? []
+    guard row.count == 3, let end = row[0].flatMap({ LSN($0) }), let block = row[1].flatMap({ UInt64($0) }),
+      let segment = row[2].flatMap({ UInt64($0) }), block > 0, segment > 0
+    else { throw PostgresError(kind: .unexpectedAnswer, message: "the server does not tell the end of its log") }
+    return recordEnd(end, blockBytes: block, segmentBytes: segment)
+  }
+
+  /// The place of the next record stands behind the header of a page that has none yet, where the log's end never comes to
+  /// while nothing is written. Source: PostgreSQL source, `src/include/access/xlog_internal.h`, `SizeOfXLogShortPHD`,
+  /// `SizeOfXLogLongPHD`.
+  static func recordEnd(_ insert: LSN, blockBytes: UInt64, segmentBytes: UInt64) -> LSN {
+    if insert.rawValue % segmentBytes == 40 { return LSN(rawValue: insert.rawValue - 40) }
+    if insert.rawValue % blockBytes == 24 { return LSN(rawValue: insert.rawValue - 24) }
+    return insert
+  }
+
+  /// DETACH PARTITION writes the table's row of `pg_class` anew, and leaves that of its row type as CREATE TABLE made it. What
+  /// was committed before the slot's `catalog_xmin` every reader of the slot sees.
+  private static func mayBeDetached(
+    _ relation: RelationOID, _ publications: [String], slot: String, serverVersion: Int
+  ) -> String {
+    let inSchemas =
+      serverVersion < 150_000
+      ? ""
+      : """
+       OR EXISTS (
+        SELECT FROM pg_catalog.pg_publication b JOIN pg_catalog.pg_publication_namespace r ON r.pnpubid = b.oid
+        JOIN pg_catalog.pg_class p ON p.relnamespace = r.pnnspid
+        WHERE b.pubname IN (\(list(publications))) AND p.relkind = 'p')
+      """
+    return """
+      EXISTS (
+        SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_type t ON t.oid = c.reltype,
+          pg_catalog.pg_replication_slots s
+        WHERE c.oid = \(relation.rawValue) AND c.relkind = 'r' AND NOT c.relispartition
+        AND s.slot_name = \(PostgresConnection.quoted(literal: slot))
+        AND age(c.xmin) <= age(s.catalog_xmin) AND c.xmin <> t.xmin)
+      AND (EXISTS (
+        SELECT FROM pg_catalog.pg_publication b JOIN pg_catalog.pg_publication_rel r ON r.prpubid = b.oid
+        JOIN pg_catalog.pg_class p ON p.oid = r.prrelid
+        WHERE b.pubname IN (\(list(publications))) AND p.relkind = 'p')\(inSchemas))
+      """
+  }
+
+  private static func operations(
     on relation: RelationOID, of publications: [String], on connection: borrowing PostgresConnection
-  ) throws(PostgresError) -> [String: Published] {
+  ) throws(PostgresError) -> [String: (what: Published, isForAllTables: Bool)] {
     let rows = try connection.query(
       """
-      SELECT p.pubname, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate
+      SELECT p.pubname, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.puballtables
       FROM pg_catalog.pg_publication p
       WHERE p.pubname IN (\(list(publications))) AND (p.puballtables OR EXISTS (
         SELECT FROM pg_catalog.pg_class c
@@ -134,11 +224,12 @@ extension Publication {
         WHERE c.oid = \(relation.rawValue) AND t.pubname = p.pubname))
       """
     ).rows
-    var found: [String: Published] = [:]
+    var found: [String: (what: Published, isForAllTables: Bool)] = [:]
     for row in rows {
-      guard row.count == 5, let name = row[0] else { continue }
-      found[name] = Published(
+      guard row.count == 6, let name = row[0] else { continue }
+      let what = Published(
         inserts: row[1] == "t", updates: row[2] == "t", deletes: row[3] == "t", truncates: row[4] == "t")
+      found[name] = (what, row[5] == "t")
     }
     return found
   }

@@ -1,17 +1,20 @@
+import Primitives
+
 /// pgoutput reads several publications as one: row filters are OR-ed, column lists must agree, and a partition comes under
 /// the name of an ancestor that any of them publishes. Source: PostgreSQL source, `src/backend/replication/pgoutput/pgoutput.c`,
 /// `get_rel_sync_entry`, `pgoutput_row_filter_init`, `pgoutput_column_list_init`.
 public enum PublicationConflict {
   /// Why a reader of all of them would see something else of one than a reader of that one alone, and what mends it; `nil`
   /// where none would. Operations need not agree: they can be told apart by publication.
+  /// - Parameter relation: what becomes of its changes is asked for only.
   public static func find(
-    _ publications: [String], on connection: borrowing PostgresConnection
+    _ publications: [String], about relation: RelationOID? = nil, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> String? {
     let list = Publication.list(publications)
     if let conflict = try differentRoots(list, on: connection) { return conflict }
-    if let conflict = try hiddenPartition(list, on: connection) { return conflict }
+    if let conflict = try hiddenPartition(list, relation, on: connection) { return conflict }
     // Row filters and column lists came with PostgreSQL 15.
-    return connection.serverVersion < 150_000 ? nil : try differentRows(list, on: connection)
+    return connection.serverVersion < 150_000 ? nil : try differentRows(list, relation, on: connection)
   }
 
   private static func differentRoots(
@@ -27,8 +30,9 @@ public enum PublicationConflict {
 
   /// With publish_via_partition_root, changes of a partition come under its topmost ancestor that any publication has.
   private static func hiddenPartition(
-    _ list: String, on connection: borrowing PostgresConnection
+    _ list: String, _ relation: RelationOID?, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> String? {
+    let condition = relation.map { "AND \($0.rawValue) IN (a.oid, b.oid)" } ?? ""
     let rows = try connection.query(
       """
       WITH published AS (
@@ -41,7 +45,7 @@ public enum PublicationConflict {
       SELECT b.name, b.pubname, a.name, a.pubname
       FROM published b CROSS JOIN LATERAL pg_catalog.pg_partition_ancestors(b.oid) AS up(relid)
       JOIN published a ON a.oid = up.relid
-      WHERE b.pubviaroot AND b.relispartition AND a.oid <> b.oid AND a.pubname <> b.pubname
+      WHERE b.pubviaroot AND b.relispartition AND a.oid <> b.oid AND a.pubname <> b.pubname \(condition)
       ORDER BY 1, 2 LIMIT 1
       """
     ).rows
@@ -51,12 +55,20 @@ public enum PublicationConflict {
   }
 
   private static func differentRows(
-    _ list: String, on connection: borrowing PostgresConnection
+    _ list: String, _ relation: RelationOID?, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> String? {
+    let condition =
+      relation.map {
+        """
+        AND (schemaname, tablename) IN (
+          SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = \($0.rawValue))
+        """
+      } ?? ""
     let rows = try connection.query(
       """
       SELECT schemaname, tablename, string_agg(pubname, ', ' ORDER BY pubname), count(DISTINCT attnames::text) > 1
-      FROM pg_catalog.pg_publication_tables WHERE pubname IN (\(list))
+      FROM pg_catalog.pg_publication_tables WHERE pubname IN (\(list)) \(condition)
       GROUP BY 1, 2 HAVING count(DISTINCT attnames::text) > 1 OR count(DISTINCT coalesce(rowfilter, '')) > 1
       ORDER BY 1, 2 LIMIT 1
       """

@@ -42,6 +42,12 @@ enum ErrorPolicy {
 
   static func isMissingPublication(_ error: SourceError) -> Bool { error.description.hasSuffix(missingPublication) }
 
+  /// pgoutput was to read publications as one that have different columns of a table. Source: PostgreSQL source,
+  /// `src/backend/replication/pgoutput/pgoutput.c`, `pgoutput_column_list_init`.
+  static func isDifferentColumns(_ error: SourceError) -> Bool {
+    error.remedy == .stop && error.description.contains("different column lists")
+  }
+
   /// A failure of the stream itself. An internal error of a server that decodes open transactions would come again at the
   /// same place for ever: PostgreSQL up to 18 fails with "could not map filenumber" at the rows of a table that was emptied
   /// or rewritten in a transaction or savepoint that was rolled back. Of committed transactions it decodes no such rows.

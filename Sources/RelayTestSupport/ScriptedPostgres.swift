@@ -333,11 +333,12 @@ public struct ScriptedSource: PublicationSource, ~Copyable {
     return .missing
   }
 
-  public mutating func published(
-    _ relation: RelationOID, by publications: [String]
-  ) throws(SourceError) -> [PublishedOperations] {
+  public mutating func shares(
+    of relation: RelationOID, among publications: [String]
+  ) throws(SourceError) -> RelationShares {
     if isBroken { throw SourceError(.reconnect, "the script cut the connection") }
-    return publications.map { _ in .all }
+    return RelationShares(
+      table: "public.t", operations: publications.map { _ in .all }, asOf: LSN(rawValue: server.walEnd))
   }
 
   public mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription {

@@ -32,7 +32,25 @@ struct SharedSimulation {
     var ends = 0
     var detachments = 0
     var restarts = 0
+    var doubts = 0
     var rows = 0
+  }
+
+  /// Whose the table is the catalogue does not tell now and then: until the log's end at that time each reads alone.
+  final class Doubts {
+    var random: SeededRandom
+    var isOver = false
+    var count = 0
+    var until = LSN.invalid
+
+    init(_ random: SeededRandom) { self.random = random }
+
+    func arises(at end: LSN) -> Bool {
+      guard !isOver, random.oneIn(8) else { return false }
+      count += 1
+      until = max(until, end)
+      return true
+    }
   }
 
   /// A connector's end of the stream, and the script's catalogue.
@@ -54,6 +72,7 @@ struct SharedSimulation {
   struct ReaderSource: PublicationSource, ~Copyable {
     var server: ScriptedSource
     let flushed: () -> LSN?
+    let doubts: Doubts
 
     mutating func receive(readingSocket: Bool, _ body: (RawSpan) -> Void) throws(SourceError) -> SourceReceived {
       try server.receive(readingSocket: readingSocket, body)
@@ -69,9 +88,13 @@ struct SharedSimulation {
       try server.describe(relation)
     }
     mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer { try server.lookUp(row) }
-    mutating func published(
-      _ relation: RelationOID, by publications: [String]
-    ) throws(SourceError) -> [PublishedOperations] { try server.published(relation, by: publications) }
+    mutating func shares(
+      of relation: RelationOID, among publications: [String]
+    ) throws(SourceError) -> RelationShares {
+      var shares = try server.shares(of: relation, among: publications)
+      shares.isGone = doubts.arises(at: shares.asOf)
+      return shares
+    }
   }
 
   typealias Loop = RelayLoop<MemberSource, ScriptedSink, ScriptedStore>
@@ -107,6 +130,7 @@ struct SharedSimulation {
   private var slot: SharedSlot
   private let reader = Reader()
   private let spill = ScriptedSpill()
+  private let doubts: Doubts
   private var now: Int64 = 0
   private var step = 0
   private var summary = Summary()
@@ -118,6 +142,7 @@ struct SharedSimulation {
     self.seed = seed
     self.mistake = mistake
     random = SeededRandom(seed: seed)
+    doubts = Doubts(SeededRandom(seed: random.next()))
     slot = SharedSimulation.makeSlot()
   }
 
@@ -140,6 +165,7 @@ struct SharedSimulation {
       try check()
     }
     try settle()
+    summary.doubts = doubts.count
     summary.rows = server.transactions.reduce(0) { $0 + $1.rows.count }
     return summary
   }
@@ -199,6 +225,7 @@ struct SharedSimulation {
     }
     reader.stream = nil
     slot = SharedSimulation.makeSlot()
+    doubts.until = .invalid
   }
 
   /// One connector's life ends; the next begins with its state record, unless it has failed for good.
@@ -230,7 +257,7 @@ struct SharedSimulation {
       if random.oneIn(2) { try open(slot.starters(now)) }
       return
     }
-    do throws(SourceError) {
+    do {
       guard let turn = try reader.stream?.turn(time) else { return }
       summary.detachments += reader.stream?.takeDetached().count ?? 0
       switch turn {
@@ -241,18 +268,21 @@ struct SharedSimulation {
         try open(slot.restart(at: frontier, now))
       case .deserted: reader.stream = nil
       }
-    } catch {
+    } catch let error as SourceError {
       reader.stream = nil
       slot.fail(error)
     }
   }
 
-  private mutating func open(_ starters: [SharedSlot.Starter]) throws(SourceError) {
+  private mutating func open(_ starters: [SharedSlot.Starter]) throws {
+    if starters.count > 1, let behind = starters.first(where: { $0.from < doubts.until }) {
+      throw violation("connector \(behind.member) at \(behind.from) does not read alone up to \(doubts.until)")
+    }
     guard let lowest = starters.map(\.from).min(), let highest = starters.map(\.from).max() else { return }
     let position = mistake == .startsWhereTheNewestIs ? highest : lowest
     let flushed = flushedByMistake()
     var source = StreamedTransactions(
-      ReaderSource(server: ScriptedSource(server, from: position, sendsOpen: true), flushed: flushed))
+      ReaderSource(server: ScriptedSource(server, from: position, sendsOpen: true), flushed: flushed, doubts: doubts))
     source.begin(spillingTo: spill, memoryBytesMax: 600, sendsEmptyTransactions: false)
     var limits = RelayLimits()
     limits.framesPerTurnMax = 16
@@ -364,6 +394,7 @@ struct SharedSimulation {
   private mutating func settle() throws {
     while server.openTransactions > 0 { server.end(0, rollingBack: false) }
     if connectors.contains(where: { $0.state == .ended }) { kill() }
+    doubts.isOver = true
     for _ in 0..<6_000 {
       now += 50
       reader.stream?.source.server.server.deliver(100)

@@ -14,6 +14,7 @@ import Testing
         total.ends += summary.ends
         total.detachments += summary.detachments
         total.restarts += summary.restarts
+        total.doubts += summary.doubts
         total.rows += summary.rows
       } catch let violation as SharedSimulation.Violation {
         Issue.record(
@@ -30,6 +31,7 @@ import Testing
       #expect(total.ends > 10)
       #expect(total.detachments > 10)
       #expect(total.restarts > seeds.count)
+      #expect(total.doubts > seeds.count / 2)
       #expect(total.rows > seeds.count * 100)
     }
   }

@@ -271,18 +271,42 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
     }
   }
 
-  mutating func published(
-    _ relation: RelationOID, by publications: [String]
-  ) throws(SourceError) -> [PublishedOperations] {
+  mutating func shares(
+    of relation: RelationOID, among publications: [String]
+  ) throws(SourceError) -> RelationShares {
     do throws(PostgresError) {
-      let found = try Publication.operations(on: relation, of: publications, on: catalogConnection)
-      return publications.map { name in
-        found[name].map { Self.operations($0) } ?? []
+      var pauses = 0
+      while true {
+        let found = try Publication.standing(of: relation, in: publications, slot: slot, on: catalogConnection)
+        // A transaction is sent a moment before others see it, and may have made the table.
+        if found.table == nil, pauses < Self.visibilityPausesMax {
+          pauses += 1
+          var pause = timespec(tv_sec: 0, tv_nsec: 10_000_000)
+          _ = unsafe nanosleep(&pause, nil)
+          continue
+        }
+        return RelationShares(
+          table: found.table ?? "the table with OID \(relation.rawValue), which is gone",
+          operations: publications.map { name in found.published[name].map { Self.operations($0) } ?? [] },
+          isGone: found.table == nil && !found.areForAllTables, mayBeDetached: found.mayBeDetached,
+          conflict: try PublicationConflict.find(publications, about: relation, on: catalogConnection),
+          asOf: found.asOf)
       }
     } catch {
       throw ErrorPolicy.sourceError(error)
     }
   }
+
+  /// What the catalogue has shown until now was committed before.
+  func logEnd() throws(SourceError) -> LSN {
+    do throws(PostgresError) {
+      return try Publication.logEnd(on: catalogConnection)
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
+  private static let visibilityPausesMax = 10
 
   private static func operations(_ published: Publication.Published) -> PublishedOperations {
     var operations: PublishedOperations = []

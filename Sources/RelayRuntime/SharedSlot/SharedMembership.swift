@@ -9,6 +9,8 @@ import Primitives
 /// - The stream starts at the smallest position of those that wait for it. One that comes later waits until the stream has
 ///   passed its position; then, between two transactions, the stream starts again there, and what the others have already is
 ///   kept from them (`StreamShare`).
+/// - Up to a position before which it is not known whose a table's rows are, each reads alone, by its own publication only: then
+///   the server tells them apart.
 /// - Between two such starts every connector gets further, so one that fails again and again does not keep the others.
 struct SharedMembership: Sendable {
   enum Stage: Equatable, Sendable {
@@ -56,6 +58,8 @@ struct SharedMembership: Sendable {
   private(set) var members: [Member]
   private var waitingSince: Int64?
   private var startsOneByOne = false
+  /// Who is not there yet reads alone. Never goes back.
+  private(set) var aloneUntil = LSN.invalid
   private var startedAt: Int64?
   /// How long it took until everybody got something new after the last start.
   private var caughtUpAt: Int64?
@@ -148,9 +152,32 @@ struct SharedMembership: Sendable {
     waitingSince = since
     if now - since < limits.gatherMilliseconds, members.contains(where: { $0.stage == .arriving }) { return [] }
     waitingSince = nil
+    if let alone = alone(among: waiting) { return [alone] }
     guard startsOneByOne else { return waiting }
     let lowest = waiting.compactMap { isAdmissible(members[$0], now) }.min()
     return waiting.filter { isAdmissible(members[$0], now) == lowest }
+  }
+
+  /// Everything up to `position` is to be read by one connector at a time.
+  mutating func readAlone(until position: LSN) { aloneUntil = max(aloneUntil, position) }
+
+  /// Who of these is next to read alone: the one that is furthest behind.
+  private func alone(among indices: [Int]) -> Int? {
+    let behind = indices.compactMap { index in position(members[index]).map { (index, $0) } }
+      .filter { $0.1 < aloneUntil }
+    return behind.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+  }
+
+  private func position(_ member: Member) -> LSN? {
+    switch member.stage {
+    case .waiting(let from), .streaming(let from): from
+    case .arriving, .away: nil
+    }
+  }
+
+  /// The stream is one connector's, which is not where all may read together yet.
+  private func isReadAlone(at frontier: LSN) -> Bool {
+    frontier < aloneUntil && members.contains { if case .streaming = $0.stage { true } else { false } }
   }
 
   /// A publication must have been there at the place in the log from which it is read. One that was made later can be read
@@ -164,7 +191,8 @@ struct SharedMembership: Sendable {
 
   /// Those who have to wait for the stream to get to where they are; the server is asked how far it is.
   func isAwaited(beyond frontier: LSN, _ now: Int64) -> Bool {
-    members.contains { isAdmissible($0, now).map { $0 > frontier } ?? false }
+    if hasWaiting, isReadAlone(at: frontier) { return true }
+    return members.contains { isAdmissible($0, now).map { $0 > frontier } ?? false }
   }
 
   /// Everything that commits before `frontier` has been read. Whether the stream is to start again, for those who wait.
@@ -173,7 +201,7 @@ struct SharedMembership: Sendable {
     if isBehind { return false }
     let caughtUp = caughtUpAt ?? now
     caughtUpAt = caughtUp
-    guard let startedAt else { return false }
+    guard let startedAt, !isReadAlone(at: frontier) else { return false }
     // The others' time with something new is no shorter than what the last start cost them.
     let pause = max(limits.restartMilliseconds, caughtUp - startedAt)
     guard now - caughtUp >= pause else { return false }
@@ -191,7 +219,12 @@ struct SharedMembership: Sendable {
         starters.append(index)
       }
     }
-    return starters
+    guard let alone = alone(among: starters) else { return starters }
+    // The others have what was read for them, and go on from there later.
+    for index in starters where index != alone {
+      if case .streaming(let from) = members[index].stage { members[index].stage = .waiting(from: from) }
+    }
+    return [alone]
   }
 
   /// The stream begins with these. Returns where.

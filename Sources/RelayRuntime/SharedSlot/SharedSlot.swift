@@ -40,6 +40,7 @@ public final class SharedSlot: Sendable {
     /// How often it was taken, and by which of these each connector has begun.
     var rightsTaken: UInt64 = 0
     var rightsSeen: [UInt64]
+    var tables = KnownShares()
     /// Frames, and the failure after which none come.
     var queues: [[FrameBatch]]
     var failures: [SourceError?]
@@ -252,6 +253,25 @@ public final class SharedSlot: Sendable {
 
   /// From now on the stream starts for those that are furthest behind only. `false`: it does so already.
   func startOneByOne() -> Bool { state.withLock { $0.membership.startOneByOne() } }
+
+  /// Whether it is certain what each publication has of a table in a transaction that commits at `commit`. Where it is not,
+  /// each connector reads by itself until it is, and the failure says so.
+  func checkCertain(
+    _ relation: RelationOID, _ shares: RelationShares, _ publications: [String], commit: LSN
+  ) -> SourceError? {
+    state.withLock { state in
+      let until = state.tables.doubt(about: relation, shares, of: publications, commit: commit)
+      guard let until else { return nil }
+      state.membership.readAlone(until: until)
+      return SourceError(
+        .reconnect,
+        "the publications of slot \(name) may have had another share of \(shares.table) at LSN \(commit) than the catalogue shows now: up to LSN \(until) its connectors read one after another"
+      )
+    }
+  }
+
+  /// Each connector reads by itself up to there.
+  func readAlone(until position: LSN) { state.withLock { $0.membership.readAlone(until: position) } }
 
   func restart(at frontier: LSN, _ now: Int64) -> [Starter] {
     state.withLock { state in SharedSlot.start(&state, state.membership.restart(at: frontier, now), now) }

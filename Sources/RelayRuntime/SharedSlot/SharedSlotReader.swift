@@ -164,7 +164,16 @@ struct SharedSlotReader {
     let hasEmptyTransactions = source.server.serverVersion < ConnectorRunner.withoutEmptyTransactions
     var stream = ProductionStream(
       source, of: slot, for: starters, hasEmptyTransactions: hasEmptyTransactions, limits: limits)
-    switch try pump(&stream, { () throws(SourceError) in try look(&watch, at: right) }) {
+    let turn: ProductionStream.Turn
+    do throws(SourceError) {
+      turn = try pump(&stream) { () throws(SourceError) in try look(&watch, at: right) }
+    } catch {
+      guard ErrorPolicy.isDifferentColumns(error), Set(starters.map(\.publication)).count > 1 else { throw error }
+      // As for what the catalogue shows to be in conflict: each reads by itself, and is refused where they meet again.
+      slot.readAlone(until: try stream.source.server.logEnd())
+      throw SourceError(.reconnect, error.description)
+    }
+    switch turn {
     case .startAgain:
       return slot.restart(at: stream.frontier, now)
     default:

@@ -4,18 +4,14 @@ import Primitives
 
 /// Tells which publications publish a table, and what of it.
 public protocol PublicationSource: ReplicationSource, ~Copyable {
-  /// In the order of `publications`; empty for one that does not publish the table. As the catalogue is now, which may be
-  /// ahead of the stream.
-  mutating func published(
-    _ relation: RelationOID, by publications: [String]
-  ) throws(SourceError) -> [PublishedOperations]
+  mutating func shares(of relation: RelationOID, among publications: [String]) throws(SourceError) -> RelationShares
 }
 
 extension StreamedTransactions: PublicationSource where Server: PublicationSource & ~Copyable {
-  public mutating func published(
-    _ relation: RelationOID, by publications: [String]
-  ) throws(SourceError) -> [PublishedOperations] {
-    try server.published(relation, by: publications)
+  public mutating func shares(
+    of relation: RelationOID, among publications: [String]
+  ) throws(SourceError) -> RelationShares {
+    try server.shares(of: relation, among: publications)
   }
 }
 
@@ -54,6 +50,8 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
   private var status: StatusUpdatePolicy
   private var received: LSN
   private var isInTransaction = false
+  /// Where the transaction that the stream is in commits.
+  private var commit = LSN.invalid
   /// BEGIN and what belongs to it, for those who need it later.
   private var opening = FrameBatch()
   private var lastHeardAt: Int64?
@@ -130,7 +128,8 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
       var frameBytes = 0
       var isAsked = false
       let received = try Self.receive(
-        &source, readsSocket: readsSocket, &readers, &opening, &isInTransaction, &frontier, &self.received, &described,
+        &source, readsSocket: readsSocket, &readers, &opening, &isInTransaction, &commit, &frontier, &self.received,
+        &described,
         &frameBytes, &isAsked)
       switch received {
       case .nothing:
@@ -155,7 +154,7 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
   /// Static, so that the source lends its frame while the readers take it.
   private static func receive(
     _ source: inout Source, readsSocket: Bool, _ readers: inout [Reader], _ opening: inout FrameBatch,
-    _ isInTransaction: inout Bool, _ frontier: inout LSN, _ received: inout LSN,
+    _ isInTransaction: inout Bool, _ commit: inout LSN, _ frontier: inout LSN, _ received: inout LSN,
     _ described: inout (relation: RelationOID, frame: [UInt8])?, _ frameBytes: inout Int,
     _ isAsked: inout Bool
   ) throws(SourceError) -> SourceReceived {
@@ -167,8 +166,9 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
         // Whose it is says the catalogue, which cannot be asked while the source lends its frame.
         described = (relation, unsafe bytes.withUnsafeBytes { unsafe Array($0) })
         return
-      case .begin:
+      case .begin(let commitLSN):
         isInTransaction = true
+        commit = commitLSN
         opening.removeAll(keepingAtMost: 4_096)
         opening.append(bytes)
       case .origin: opening.append(bytes)
@@ -194,15 +194,28 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
   }
 
   private mutating func describe(_ relation: RelationOID, _ frame: [UInt8]) throws(SourceError) {
-    var published = try source.published(relation, by: publications)
-    // The server has just sent it, so one of them published it then: which, is not known any more.
-    if published.allSatisfy(\.isEmpty) { published = published.map { _ in .all } }
+    let operations = try operations(relation)
     for index in readers.indices {
       // Some may have left since `publications` were listed.
       guard let place = publications.firstIndex(of: readers[index].starter.publication) else { continue }
-      readers[index].share.describe(relation, published[place])
+      readers[index].share.describe(relation, operations[place])
       unsafe readers[index].take(.relation(relation), frame.span.bytes, opening: opening)
     }
+  }
+
+  /// In the order of `publications`. Throws where they cannot be told apart in this stream: the next start is by what is known
+  /// then.
+  private mutating func operations(_ relation: RelationOID) throws(SourceError) -> [PublishedOperations] {
+    // The server sends no more than the one publication has, as it was at that place in the log.
+    if publications.allSatisfy({ $0 == publications[0] }) { return publications.map { _ in .all } }
+    let shares = try source.shares(of: relation, among: publications)
+    if let conflict = shares.conflict {
+      // Each by itself gets what it would have alone; where they meet again, the start refuses one of them.
+      slot.readAlone(until: shares.asOf)
+      throw SourceError(.reconnect, "sluice.slot.shared: \(conflict)")
+    }
+    if let failure = slot.checkCertain(relation, shares, publications, commit: commit) { throw failure }
+    return shares.operations
   }
 
   private mutating func publish() {

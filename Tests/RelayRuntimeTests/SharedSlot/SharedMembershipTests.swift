@@ -26,6 +26,7 @@ private final class Shared {
   func end(_ index: Int) { membership.end(index) }
   func told(_ index: Int, flushed: LSN) { membership.told(index, flushed: flushed, asksForPosition: false) }
   func starters(_ now: Int64) -> [Int] { membership.starters(now) }
+  func readAlone(until position: LSN) { membership.readAlone(until: position) }
   func startOneByOne() -> Bool { membership.startOneByOne() }
   func isAwaited(beyond frontier: LSN, _ now: Int64) -> Bool { membership.isAwaited(beyond: frontier, now) }
   func isRestartDue(at frontier: LSN, _ now: Int64) -> Bool { membership.isRestartDue(at: frontier, now) }
@@ -93,6 +94,47 @@ private final class Shared {
     #expect(shared.starters(0).isEmpty)
     #expect(shared.starters(299).isEmpty)
     #expect(shared.starters(300) == [0])
+  }
+
+  /// One after the other, the one that is furthest behind first; whoever is there already waits, and then all go on together.
+  @Test func upToADoubtfulPositionEachReadsAlone() {
+    let shared = membership()
+    for (index, position) in [30, 20, 120].enumerated() { shared.wait(index, from: Self.lsn(UInt64(position))) }
+    shared.readAlone(until: Self.lsn(100))
+    shared.readAlone(until: Self.lsn(50))
+    #expect(shared.starters(0) == [1])
+    #expect(shared.started([1], 0) == Self.lsn(20))
+    #expect(!shared.isRestartDue(at: Self.lsn(99), 1_000))
+    #expect(shared.isAwaited(beyond: Self.lsn(99), 1_000))
+    #expect(shared.isRestartDue(at: Self.lsn(100), 2_000))
+    #expect(shared.restart(at: Self.lsn(100), 2_000) == [0])
+    #expect(shared.members[1].stage == .waiting(from: Self.lsn(100)))
+    #expect(shared.started([0], 2_000) == Self.lsn(30))
+    #expect(!shared.isRestartDue(at: Self.lsn(60), 3_000))
+    #expect(shared.isRestartDue(at: Self.lsn(110), 4_000))
+    #expect(shared.restart(at: Self.lsn(110), 4_000) == [0, 1])
+    #expect(shared.started([0, 1], 4_000) == Self.lsn(100))
+    // The third is taken in as ever.
+    #expect(!shared.isRestartDue(at: Self.lsn(115), 5_000))
+    #expect(shared.isRestartDue(at: Self.lsn(120), 6_000))
+    #expect(shared.restart(at: Self.lsn(120), 6_000) == [0, 1, 2])
+  }
+
+  @Test func whoFailsWhileItReadsAloneDoesNotKeepTheOthers() {
+    let shared = membership(2)
+    shared.wait(0, from: Self.lsn(20))
+    shared.wait(1, from: Self.lsn(100))
+    shared.readAlone(until: Self.lsn(100))
+    #expect(shared.starters(0) == [0])
+    _ = shared.started([0], 0)
+    shared.leave(0)
+    #expect(shared.starters(10) == [1])
+    _ = shared.started([1], 10)
+    shared.wait(0, from: Self.lsn(20))
+    #expect(!shared.isRestartDue(at: Self.lsn(110), 20))
+    #expect(shared.isRestartDue(at: Self.lsn(120), 500))
+    #expect(shared.restart(at: Self.lsn(120), 500) == [0])
+    #expect(shared.members[1].stage == .waiting(from: Self.lsn(120)))
   }
 
   /// The publication of one may be younger than the position of another.

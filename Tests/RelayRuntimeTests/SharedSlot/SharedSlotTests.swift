@@ -108,7 +108,8 @@ import Testing
       var all: [String: [String]] = [:]
       let properties = [(name: "bootstrap.servers", value: kafka.bootstrapServers)]
       let times = /"ts_(ms|us|ns)":[0-9]+/
-      for topic in ["public.only_a", "public.only_b", "public.common", "public.nobodys", "transaction", "message"] {
+      let tables = ["only_a", "only_b", "common", "nobodys", "part_b"].map { "public.\($0)" }
+      for topic in tables + ["transaction", "message"] {
         _ = try? KafkaConsumer.readToEnd(topic: "\(prefix).\(topic)", properties: properties) { record in
           let record = record.copied()
           let key = String(decoding: record.key ?? [], as: UTF8.self)
@@ -394,6 +395,170 @@ import Testing
     service.stop()
     #expect(service.waitForAll().allSatisfy { $0.failure == nil })
     for index in 0..<3 { #expect(try rig.records("right-\(index)")[#"public.common {"id":1}"#]?.count == 1) }
+  }
+
+  /// Two services with three connectors each, on slots of their own and on a shared one, and what their topics hold.
+  private struct Pair {
+    let rig: Rig
+
+    private func plans(_ name: String, isShared: Bool) -> [ConnectorPlan] {
+      var plans = rig.plans(name, isShared: isShared)
+      for index in plans.indices {
+        plans[index].makePipelineOptions = { [make = plans[index].makePipelineOptions] runID in
+          var options = try make(runID)
+          options.filter = try TableFilter()
+          return options
+        }
+      }
+      return plans
+    }
+
+    func confirmAll() throws {
+      try rig.waitUntilConfirmed("shared_slot")
+      for index in 0..<3 { try rig.waitUntilConfirmed("alone_slot_\(index)") }
+    }
+
+    func run(_ body: ([RelayService]) throws -> Void) throws {
+      let services = try [
+        rig.start(plans("alone", isShared: false)), rig.start(plans("shared", isShared: true)),
+      ]
+      try rig.wait("all stream") {
+        services.allSatisfy { $0.connectors.allSatisfy { $0.status.current.state == .running } }
+      }
+      try body(services)
+      try confirmAll()
+      for service in services {
+        service.stop()
+        #expect(service.waitForAll().allSatisfy { $0.failure == nil })
+      }
+    }
+
+    /// What has no key goes to any partition.
+    func records(_ name: String) throws -> [String: [String]] {
+      try Dictionary(uniqueKeysWithValues: rig.records(name).map { ($0, $0.hasSuffix(" ") ? $1.sorted() : $1) })
+    }
+
+    func compare() throws {
+      for index in 0..<3 {
+        let expected = try records("alone-\(index)")
+        let found = try records("shared-\(index)")
+        let different = Set(expected.keys).union(found.keys).filter { expected[$0] != found[$0] }.sorted()
+        #expect(different.isEmpty, "connector \(index): \(different.prefix(3).map { ($0, expected[$0], found[$0]) })")
+      }
+    }
+  }
+
+  enum Change: CaseIterable { case drop, detach }
+
+  /// Rows that wait in the slot while nobody reads, of tables that the catalogue shows otherwise by the time they are read:
+  /// each connector gets what its publication had then, as from a slot of its own.
+  @Test(arguments: Change.allCases, [true, false])
+  func rowsOfTablesThatAreGoneComeAsFromSlotsOfTheirOwn(change: Change, hasAllTables: Bool) throws {
+    let rig = try Rig()
+    try rig.sql(
+      """
+      CREATE TABLE measure (id int, v text) PARTITION BY RANGE (id);
+      CREATE TABLE part_b PARTITION OF measure FOR VALUES FROM (0) TO (100);
+      ALTER TABLE part_b REPLICA IDENTITY FULL;
+      ALTER PUBLICATION pub_b ADD TABLE measure;
+      """)
+    if hasAllTables { try rig.sql("DROP PUBLICATION pub_a; CREATE PUBLICATION pub_a FOR ALL TABLES") }
+    let pair = Pair(rig: rig)
+    try pair.run { _ in
+      try rig.sql("INSERT INTO only_a VALUES (1, 'before'); INSERT INTO part_b VALUES (1, 'before')")
+    }
+    switch change {
+    case .drop:
+      try rig.sql(
+        """
+        INSERT INTO only_b VALUES (1, 'gone'); UPDATE only_b SET v = 'gone too';
+        INSERT INTO nobodys VALUES (1, 'gone'); INSERT INTO common VALUES (1, 'gone');
+        """)
+      try rig.sql("DROP TABLE only_b, nobodys, common")
+    case .detach:
+      try rig.sql("INSERT INTO part_b VALUES (2, 'attached')")
+      try rig.sql("ALTER TABLE measure DETACH PARTITION part_b")
+    }
+    try rig.sql("INSERT INTO only_a VALUES (2, 'after'); INSERT INTO part_b VALUES (3, 'after')")
+    try pair.run { services in
+      try rig.sql("INSERT INTO only_a VALUES (3, 'later')")
+      try pair.confirmAll()
+      try rig.sql("INSERT INTO only_a VALUES (4, 'together'); INSERT INTO part_b VALUES (4, 'together')")
+      #expect(services[1].connectors.allSatisfy { $0.status.current.state == .running })
+    }
+    try pair.compare()
+    switch change {
+    case .drop:
+      // A table that is gone has no key.
+      #expect(try pair.records("shared-1")["public.only_b "]?.count == 2)
+      #expect(try pair.records("shared-2")["public.common "]?.count == 1)
+    case .detach: #expect(try pair.records("shared-1")["public.part_b "]?.count == 2)
+    }
+  }
+
+  /// Tables leave and join publications while the server's senders stand still: what was written before is whose it was then.
+  @Test func rowsBeforeAPublicationWasAlteredComeAsFromSlotsOfTheirOwn() throws {
+    let rig = try Rig()
+    try rig.sql("DROP PUBLICATION pub_a; CREATE PUBLICATION pub_a FOR ALL TABLES")
+    let pair = Pair(rig: rig)
+    try pair.run { _ in
+      try rig.sql("INSERT INTO only_b VALUES (1, 'b'); INSERT INTO common VALUES (1, 'c')")
+      try rig.sql("INSERT INTO only_a VALUES (1, 'a')")
+      try pair.confirmAll()
+      let rows = try PostgresConnection(rig.postgres.socketSettings()).query(
+        "SELECT active_pid FROM pg_replication_slots WHERE active"
+      ).rows
+      let senders = rows.compactMap { $0[0].flatMap { pid_t($0) } }
+      #expect(senders.count == 4)
+      for sender in senders { kill(sender, SIGSTOP) }
+      defer { for sender in senders { kill(sender, SIGCONT) } }
+      try rig.sql("INSERT INTO only_b VALUES (2, 'b'); INSERT INTO common VALUES (2, 'c')")
+      try rig.sql("INSERT INTO only_a VALUES (2, 'a')")
+      try rig.sql("ALTER PUBLICATION pub_b DROP TABLE only_b; ALTER PUBLICATION pub_c ADD TABLE only_a")
+      try rig.sql("INSERT INTO only_b VALUES (3, 'b'); INSERT INTO only_a VALUES (3, 'a')")
+      try rig.sql("ALTER PUBLICATION pub_c SET (publish = 'insert, update')")
+      try rig.sql("UPDATE common SET v = 'd'; INSERT INTO common VALUES (3, 'c')")
+    }
+    try pair.compare()
+    #expect(try pair.records("shared-1").keys.filter { $0.hasPrefix("public.only_b") }.count == 2)
+    #expect(try pair.records("shared-2").keys.filter { $0.hasPrefix("public.only_a") }.count == 1)
+  }
+
+  /// Publications that come into conflict while they are read: each connector gets what it would have alone, until the later
+  /// one is refused.
+  @Test(arguments: [
+    (
+      "ALTER PUBLICATION pub_b SET TABLE only_b, common WHERE (id > 5)",
+      "different row filters for table public.common", ["7"]
+    ),
+    (
+      "ALTER PUBLICATION pub_b SET TABLE only_b, common (id)", "different column lists for table public.common",
+      ["1", "7"]
+    ),
+  ])
+  func publicationsThatCannotBeReadTogetherAnyMoreAreRefused(sql: String, reason: String, keys: [String]) throws {
+    let rig = try Rig()
+    let service = try rig.start(rig.plans("later", isShared: true))
+    try rig.wait("all stream") { service.connectors.allSatisfy { $0.status.current.state == .running } }
+    try rig.sql("INSERT INTO only_b VALUES (1, 'b'); INSERT INTO common VALUES (0, 'before')")
+    try rig.waitUntilConfirmed("later_slot")
+    try rig.sql(sql)
+    try rig.sql("INSERT INTO common VALUES (1, 'c'), (7, 'c'); INSERT INTO only_a VALUES (1, 'a')")
+    try rig.wait("it is refused") { service.connectors[1].status.current.state == .failed }
+    #expect(service.connectors[1].status.current.lastError?.contains(reason) == true)
+    try rig.wait("the others go on") {
+      [0, 2].allSatisfy { service.connectors[$0].status.current.state == .running }
+    }
+    try rig.sql("INSERT INTO common VALUES (2, 'c'), (8, 'c')")
+    try rig.wait("the others have all") {
+      try [0, 2].allSatisfy { try rig.records("later-\($0)").keys.filter { $0.hasPrefix("public.common") }.count == 5 }
+    }
+    let found = try rig.records("later-1").filter { $0.key.hasPrefix("public.common") }
+    #expect(Set(found.keys) == Set((["0"] + keys).map { "public.common {\"id\":\($0)}" }))
+    #expect(found.filter { $0.key.hasSuffix(":7}") }.values.first?.last?.contains("\"v\"") == reason.contains("row"))
+    service.stop()
+    #expect(service.waitForAll().filter { $0.failure != nil }.map(\.name) == ["later-1"])
+    #expect(service.waitForAll().first { $0.name == "later-1" }?.failure?.kind == .configuration)
   }
 
   /// What pgoutput would mix up is refused, for the connector that comes later in the files.

@@ -1,0 +1,66 @@
+import PgOutput
+import Primitives
+
+/// What the catalogue says of a table's publications. It may be ahead of the stream.
+public struct RelationShares: Equatable, Sendable {
+  /// For the operator: its name, or its OID where it has none any more.
+  public var table: String
+  /// In the order of the publications; empty for one that does not publish the table.
+  public var operations: [PublishedOperations]
+  /// There is no such table any more, and not all publications have all tables.
+  public var isGone: Bool
+  /// It may have been a partition until lately, and in a publication as such.
+  public var mayBeDetached: Bool
+  /// Why the publications cannot be read as one for this table.
+  public var conflict: String?
+  /// All that the answer shows was committed before.
+  public var asOf: LSN
+
+  public init(
+    table: String, operations: [PublishedOperations], isGone: Bool = false, mayBeDetached: Bool = false,
+    conflict: String? = nil, asOf: LSN
+  ) {
+    self.table = table
+    self.operations = operations
+    self.isGone = isGone
+    self.mayBeDetached = mayBeDetached
+    self.conflict = conflict
+    self.asOf = asOf
+  }
+}
+
+/// What the catalogue said of the tables of a shared stream, while the process lives: where it says something else than before,
+/// what was committed in between may have been either.
+struct KnownShares: Sendable {
+  private struct Entry {
+    var operations: [String: PublishedOperations] = [:]
+    /// Certain for what commits from there on; `nil`: no other answer is known.
+    var since: LSN?
+  }
+
+  private var entries: [RelationOID: Entry] = [:]
+
+  /// Tables that come and go must not fill the memory. One that is forgotten is asked for as if for the first time.
+  static let entriesMax = 65_536
+
+  /// Up to where the log may have rows of the table that are not whose `shares` says; `nil`: a transaction that commits at
+  /// `commit` has none.
+  mutating func doubt(
+    about relation: RelationOID, _ shares: RelationShares, of publications: [String], commit: LSN
+  ) -> LSN? {
+    // The server has just sent it, so one of them published it then.
+    if shares.isGone || shares.operations.allSatisfy(\.isEmpty) {
+      entries[relation] = nil
+      return shares.asOf
+    }
+    var entry = entries[relation] ?? Entry(since: shares.mayBeDetached ? shares.asOf : nil)
+    for (publication, operations) in zip(publications, shares.operations) {
+      if let before = entry.operations.updateValue(operations, forKey: publication), before != operations {
+        entry.since = shares.asOf
+      }
+    }
+    if entries.count >= KnownShares.entriesMax { entries.removeAll() }
+    entries[relation] = entry
+    return entry.since.flatMap { $0 > commit ? $0 : nil }
+  }
+}

@@ -1,0 +1,70 @@
+import PgOutput
+import Primitives
+import Testing
+
+@testable import PostgresSource
+@testable import RelayRuntime
+
+/// When it is certain whose the rows of a shared stream are.
+@Suite struct KnownSharesTests {
+  private static func lsn(_ value: UInt64) -> LSN { LSN(rawValue: value) }
+  private static let table = RelationOID(rawValue: 1)
+
+  private static func shares(
+    _ a: PublishedOperations, _ b: PublishedOperations, asOf: UInt64, isGone: Bool = false, mayBeDetached: Bool = false
+  ) -> RelationShares {
+    RelationShares(
+      table: "t", operations: [a, b], isGone: isGone, mayBeDetached: mayBeDetached, asOf: lsn(asOf))
+  }
+
+  /// `#expect` does not take calls that change a value.
+  private final class Known {
+    private var shares = KnownShares()
+    func doubt(_ answer: RelationShares, commit: UInt64) -> LSN? {
+      shares.doubt(about: KnownSharesTests.table, answer, of: ["a", "b"], commit: KnownSharesTests.lsn(commit))
+    }
+  }
+
+  @Test func sameAnswerIsCertain() {
+    let known = Known()
+    #expect(known.doubt(Self.shares(.all, [], asOf: 100), commit: 10) == nil)
+    #expect(known.doubt(Self.shares(.all, [], asOf: 200), commit: 150) == nil)
+  }
+
+  @Test func otherAnswerHoldsFromThereOn() {
+    let known = Known()
+    #expect(known.doubt(Self.shares(.all, .insert, asOf: 100), commit: 10) == nil)
+    #expect(known.doubt(Self.shares(.all, .all, asOf: 200), commit: 150) == Self.lsn(200))
+    // A connector that is further behind.
+    #expect(known.doubt(Self.shares(.all, .all, asOf: 300), commit: 199) == Self.lsn(200))
+    #expect(known.doubt(Self.shares(.all, .all, asOf: 300), commit: 200) == nil)
+  }
+
+  @Test func tableThatIsGoneOrNobodysIsInDoubtEachTime() {
+    let known = Known()
+    #expect(known.doubt(Self.shares(.all, .all, asOf: 100), commit: 10) == nil)
+    #expect(known.doubt(Self.shares(.all, [], asOf: 200, isGone: true), commit: 150) == Self.lsn(200))
+    #expect(known.doubt(Self.shares(.all, [], asOf: 300, isGone: true), commit: 250) == Self.lsn(300))
+    #expect(known.doubt(Self.shares([], [], asOf: 400), commit: 350) == Self.lsn(400))
+  }
+
+  @Test func tableThatMayHaveBeenAPartitionIsInDoubtOnce() {
+    let known = Known()
+    #expect(known.doubt(Self.shares(.all, [], asOf: 100, mayBeDetached: true), commit: 10) == Self.lsn(100))
+    #expect(known.doubt(Self.shares(.all, [], asOf: 200, mayBeDetached: true), commit: 100) == nil)
+  }
+
+  /// The log's end never gets there while nothing is written.
+  @Test func nextRecordsPlaceBehindAPagesHeaderIsThePagesBeginning() {
+    let page: UInt64 = 8_192
+    let segment: UInt64 = 16 << 20
+    for (insert, end) in [
+      (segment * 2 + 40, segment * 2), (segment + page + 24, segment + page),
+      (segment + page + 40, segment + page + 40),
+      (segment + 100, segment + 100), (segment, segment),
+    ] {
+      let found = Publication.recordEnd(Self.lsn(insert), blockBytes: page, segmentBytes: segment)
+      #expect(found == Self.lsn(end))
+    }
+  }
+}
