@@ -320,7 +320,7 @@ struct SharedSimulation {
       case .streaming: _ = try connector.loop!.turn(time)
       }
     } catch {
-      guard case .source(let failure) = error, failure.remedy == .reconnect else {
+      guard case .source(let failure) = error, failure.remedy.losesStreamOnly else {
         throw violation("\(index): \(error)")
       }
       connector.loop!.sourceLost()

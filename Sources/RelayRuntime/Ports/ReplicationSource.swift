@@ -46,12 +46,22 @@ public struct SourceError: Error, Sendable, CustomStringConvertible {
     case reconnect
     /// Connect again, and take each transaction only once it has committed.
     case reconnectWithoutStreaming
+    /// Nothing has failed: the stream of a shared slot ends in a transaction, and starts again in another way.
+    case startAgain
     /// Another process streams from the slot: wait for it.
     case waitForSlot
     /// The slot is no longer where this producer left it; perhaps another relay had it meanwhile. What is stored decides.
     case startOver
     /// Only the operator can help.
     case stop
+
+    /// The connector lives on, and has its stream again by itself.
+    var losesStreamOnly: Bool {
+      switch self {
+      case .reconnect, .reconnectWithoutStreaming, .startAgain: true
+      case .waitForSlot, .startOver, .stop: false
+      }
+    }
   }
 
   public let remedy: Remedy

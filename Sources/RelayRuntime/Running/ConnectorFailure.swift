@@ -37,7 +37,7 @@ public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
   init(source error: SourceError, doing what: String) {
     let kind: Kind =
       switch error.remedy {
-      case .reconnect, .reconnectWithoutStreaming: .unreachable
+      case .reconnect, .reconnectWithoutStreaming, .startAgain: .unreachable
       case .waitForSlot, .startOver: .slotBusy
       case .stop: .configuration
       }

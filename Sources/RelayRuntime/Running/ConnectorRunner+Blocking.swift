@@ -17,7 +17,7 @@ extension ConnectorRunner {
     do throws(RelayFailure) {
       guard try read(snapshot, into: &loop) else { return }
     } catch {
-      guard case .source(let failure) = error, failure.remedy != .reconnect else { throw error }
+      guard case .source(let failure) = error, !failure.remedy.losesStreamOnly else { throw error }
       logger.warning("the blocking snapshot is given up: \(failure)")
       try loop.notifySnapshot(.aborted, [:], RelayClock.now())
     }

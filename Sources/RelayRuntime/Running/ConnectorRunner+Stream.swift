@@ -32,9 +32,7 @@ extension ConnectorRunner {
         StatusPublisher.publish(&loop, to: status)
         // Where another relay has the slot, nothing of this one's memory holds any more, and what its producer still has
         // would come after the other's: it is given up, and the next life begins with the stored state.
-        guard case .source(let sourceError) = error, stop.level == .run,
-          sourceError.remedy == .reconnect || sourceError.remedy == .reconnectWithoutStreaming
-        else {
+        guard case .source(let sourceError) = error, stop.level == .run, sourceError.remedy.losesStreamOnly else {
           // They cannot be committed without it.
           let error = root(of: error, &loop)
           if case .refused = error {
@@ -155,11 +153,14 @@ extension ConnectorRunner {
     guard try load(&store)?.relay == mine else { throw ConnectorFailure(.overtaken(plan.name)) }
   }
 
+  /// Not counted by `errors.max.retries`.
+  private static let startAgainMilliseconds: Int64 = 20
+
   /// While the server is away, Kafka's acknowledgements still come in.
   private func waitToReconnect(
     _ loop: inout ProductionLoop, _ error: SourceError, _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
-    let wait = backoff.next()
+    let wait = error.remedy == .startAgain ? ConnectorRunner.startAgainMilliseconds : backoff.next()
     status.update {
       $0.state = .reconnecting
       $0.lastError = error.description
@@ -191,7 +192,7 @@ extension ConnectorRunner {
   }
 
   /// A connection that has streamed so long is good.
-  private static let stableMilliseconds: Int64 = 5_000
+  static let stableMilliseconds: Int64 = 5_000
 
   /// Turns until stopped and drained. Throws when the source or the sink fails.
   private func pump(

@@ -264,7 +264,7 @@ public final class SharedSlot: Sendable {
       guard let until else { return nil }
       state.membership.readAlone(until: until)
       return SourceError(
-        .reconnect,
+        .startAgain,
         "the publications of slot \(name) may have had another share of \(shares.table) at LSN \(commit) than the catalogue shows now: up to LSN \(until) its connectors read one after another"
       )
     }

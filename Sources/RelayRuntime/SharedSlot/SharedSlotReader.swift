@@ -55,7 +55,7 @@ struct SharedSlotReader {
     while !slot.haveAllEnded {
       do throws(SourceError) {
         if try takeRight(&right) {
-          try read(&right, &space)
+          try read(&right, &space, &backoff)
           backoff.reset()
         } else {
           slot.setRight(.taken)
@@ -67,15 +67,15 @@ struct SharedSlotReader {
         if error.remedy == .reconnectWithoutStreaming {
           space = .none
           logger.warning("until the next start transactions are read only once they have committed")
-          slot.fail(SourceError(.reconnect, error.description))
+          slot.fail(SourceError(.startAgain, error.description))
         } else if ErrorPolicy.isMissingPublication(error), slot.startOneByOne() {
           // At the position of one, the publication of another was not there yet.
           logger.notice("\(error): the stream starts for those that are furthest behind, and the others join there")
-          slot.fail(SourceError(.reconnect, error.description))
+          slot.fail(SourceError(.startAgain, error.description))
         } else {
           slot.fail(error)
         }
-        wait(milliseconds: backoff.next())
+        wait(milliseconds: error.remedy == .startAgain ? 0 : backoff.next())
       }
     }
   }
@@ -130,7 +130,9 @@ struct SharedSlotReader {
   // MARK: Reading
 
   /// From when connectors wait for the stream until nobody reads it any more.
-  private func read(_ right: inout ReplicationConnection?, _ space: inout SpaceForOpen) throws(SourceError) {
+  private func read(
+    _ right: inout ReplicationConnection?, _ space: inout SpaceForOpen, _ backoff: inout Backoff
+  ) throws(SourceError) {
     var starters = slot.starters(now)
     while starters.isEmpty {
       if slot.haveAllEnded { return }
@@ -142,13 +144,14 @@ struct SharedSlotReader {
         slot.setRight(.taken)
         throw SourceError(.waitForSlot, "slot \(slot.name) is in use by another relay")
       }
-      starters = try stream(starters, by: right, &space)
+      starters = try stream(starters, by: right, &space, &backoff)
     }
   }
 
   /// One start of the stream. Returns those that the next one begins with; none: nobody reads any more.
   private func stream(
-    _ starters: [SharedSlot.Starter], by right: borrowing ReplicationConnection?, _ space: inout SpaceForOpen
+    _ starters: [SharedSlot.Starter], by right: borrowing ReplicationConnection?, _ space: inout SpaceForOpen,
+    _ backoff: inout Backoff
   ) throws(SourceError) -> [SharedSlot.Starter] {
     var limits = RelayLimits()
     limits.statusIntervalMilliseconds = statusIntervalMilliseconds
@@ -166,12 +169,12 @@ struct SharedSlotReader {
       source, of: slot, for: starters, hasEmptyTransactions: hasEmptyTransactions, limits: limits)
     let turn: ProductionStream.Turn
     do throws(SourceError) {
-      turn = try pump(&stream) { () throws(SourceError) in try look(&watch, at: right) }
+      turn = try pump(&stream, &backoff) { () throws(SourceError) in try look(&watch, at: right) }
     } catch {
       guard ErrorPolicy.isDifferentColumns(error), Set(starters.map(\.publication)).count > 1 else { throw error }
       // As for what the catalogue shows to be in conflict: each reads by itself, and is refused where they meet again.
       slot.readAlone(until: try stream.source.server.logEnd())
-      throw SourceError(.reconnect, error.description)
+      throw SourceError(.startAgain, error.description)
     }
     switch turn {
     case .startAgain:
@@ -255,14 +258,17 @@ struct SharedSlotReader {
 
   /// - Parameter keepRight: throws when the right to the slot is lost.
   private func pump(
-    _ stream: inout ProductionStream, _ keepRight: () throws(SourceError) -> Void
+    _ stream: inout ProductionStream, _ backoff: inout Backoff, _ keepRight: () throws(SourceError) -> Void
   ) throws(SourceError) -> ProductionStream.Turn {
     var pace = ReadPace()
-    var toldHoldersAt = now
+    let startedAt = now
+    var toldHoldersAt = startedAt
     while true {
       try keepRight()
       let time = RelayClock.now()
       let turn = try stream.turn(time)
+      // One that is cut at once each time must not be made again at once, without end.
+      if time.monotonicMilliseconds - startedAt >= ConnectorRunner.stableMilliseconds { backoff.reset() }
       for name in stream.takeDetached() {
         logger.warning(
           "connector \(name) took no changes for \(runner.plan.sharedSlot?.waitMilliseconds ?? 0) ms: the others go on without it, and it comes back later. Its log is kept"

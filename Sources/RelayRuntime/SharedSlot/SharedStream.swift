@@ -212,7 +212,7 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
     if let conflict = shares.conflict {
       // Each by itself gets what it would have alone; where they meet again, the start refuses one of them.
       slot.readAlone(until: shares.asOf)
-      throw SourceError(.reconnect, "sluice.slot.shared: \(conflict)")
+      throw SourceError(.startAgain, "sluice.slot.shared: \(conflict)")
     }
     if let failure = slot.checkCertain(relation, shares, publications, commit: commit) { throw failure }
     return shares.operations
