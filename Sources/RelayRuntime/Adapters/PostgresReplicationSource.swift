@@ -15,7 +15,8 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
   private var catalog = TableCatalog()
   private var slot = ""
   private var takesOpenTransactions = false
-  private var hasRowTimeout = false
+  /// What `statement_timeout` was before a look-up set its own, until that is taken back.
+  private var timeoutBefore: String?
   private var update = ByteWriter(minimumCapacity: StandbyStatusUpdate.byteCount)
   /// Bytes of a status update wait for the socket to take them.
   private(set) var wantsToWrite = false
@@ -175,6 +176,7 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
 
   mutating func execute(_ sql: String) throws(SourceError) {
     do throws(PostgresError) {
+      try endRowTimeout()
       try catalogConnection.execute(sql)
     } catch {
       throw ErrorPolicy.sourceError(error)
@@ -183,6 +185,7 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
 
   mutating func slotXmin() throws(SourceError) -> UInt64? {
     do throws(PostgresError) {
+      try endRowTimeout()
       return try ReplicationSlot.catalogXmin(slot, on: catalogConnection)
     } catch {
       throw ErrorPolicy.sourceError(error)
@@ -191,6 +194,7 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
 
   mutating func hasRolledBack(anyOf transactions: [TransactionID]) throws(SourceError) -> Bool {
     do throws(PostgresError) {
+      try endRowTimeout()
       return try TransactionStatus.hasRolledBack(anyOf: transactions, on: catalogConnection)
     } catch {
       throw ErrorPolicy.sourceError(error)
@@ -199,6 +203,7 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
 
   mutating func describe(_ relation: Relation) throws(SourceError) -> TableDescription {
     do throws(PostgresError) {
+      try endRowTimeout()
       return try Self.describe(relation, &catalog, on: catalogConnection)
     } catch {
       throw ErrorPolicy.sourceError(error)
@@ -242,17 +247,14 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
   }
 
   /// Longer than that a look-up fails, and the stream goes on.
-  private static let rowTimeoutMilliseconds = 10_000
+  var rowTimeoutMilliseconds = 10_000
 
   mutating func lookUp(_ row: RowLookup) throws(SourceError) -> RowAnswer {
     guard !row.key.isEmpty else { return .failed("the table has no key to find the row by") }
     let statement = RowStatement(row)
     do throws(PostgresError) {
-      if !hasRowTimeout {
-        try catalogConnection.execute("SET statement_timeout = \(Self.rowTimeoutMilliseconds)")
-        hasRowTimeout = true
-      }
-      let end = RelayClock.now().monotonicMilliseconds + Int64(Self.rowTimeoutMilliseconds)
+      if timeoutBefore == nil { timeoutBefore = try setTimeout("\(rowTimeoutMilliseconds)") }
+      let end = RelayClock.now().monotonicMilliseconds + Int64(rowTimeoutMilliseconds)
       while true {
         if let answer = statement.answer(try catalogConnection.query(statement.text, statement.parameters).rows) {
           return answer
@@ -271,10 +273,28 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
     }
   }
 
+  /// Look-ups come one after another, so their time-out stays until something else is asked.
+  private mutating func endRowTimeout() throws(PostgresError) {
+    guard let before = timeoutBefore else { return }
+    _ = try setTimeout(before)
+    timeoutBefore = nil
+  }
+
+  /// Returns what it was.
+  private func setTimeout(_ value: String) throws(PostgresError) -> String {
+    // A list's items are computed in their order.
+    try catalogConnection.query(
+      """
+      SELECT pg_catalog.current_setting('statement_timeout'), pg_catalog.set_config('statement_timeout', $1, false)
+      """, [value]
+    ).firstValue ?? "0"
+  }
+
   mutating func shares(
     of relation: RelationOID, among publications: [String]
   ) throws(SourceError) -> RelationShares {
     do throws(PostgresError) {
+      try endRowTimeout()
       var pauses = 0
       while true {
         let found = try Publication.standing(of: relation, in: publications, slot: slot, on: catalogConnection)
