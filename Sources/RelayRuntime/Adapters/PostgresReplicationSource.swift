@@ -299,7 +299,7 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
       while true {
         let found = try Publication.standing(of: relation, in: publications, slot: slot, on: catalogConnection)
         // A transaction is sent a moment before others see it, and may have made the table.
-        if found.table == nil, pauses < Self.visibilityPausesMax {
+        if found.table == nil, !found.areForAllTables, pauses < Self.visibilityPausesMax {
           pauses += 1
           var pause = timespec(tv_sec: 0, tv_nsec: 10_000_000)
           _ = unsafe nanosleep(&pause, nil)
