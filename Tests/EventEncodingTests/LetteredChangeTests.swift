@@ -169,8 +169,8 @@ import Testing
 
   @Test func aRecordIsRefusedByItsPlaceInItsTransaction() throws {
     var refusals = RecordRefusals()
-    let isLearned = refusals.add(RecordRefusal(.invalid, "no"), at: RecordPlace(unit: LSN(rawValue: 60), ordinal: 1))
-    #expect(isLearned)
+    let lesson = refusals.add(RecordRefusal(.invalid, "no"), at: .inUnit(LSN(rawValue: 60), ordinal: 1))
+    #expect(lesson == .new)
     let run = PipelineRun(try options { $0.deadLetter?.holdsKeys = false }, refusals: refusals)
     for start: UInt64 in [50, 60] {
       try run.transaction(1, at: 0, first: start, end: start + 9) {
@@ -178,5 +178,41 @@ import Testing
       }
     }
     #expect(run.records.map { $0.topic == "dead" } == [false, false, false, false, true, false])
+  }
+
+  /// What comes in between is not there when the transaction comes again.
+  @Test func rowsOfChunksAndHeartbeatsCountAmongNoTransactionsRecords() throws {
+    let days = Self.days.description
+    var rows = RowBatch(columnCount: 3)
+    for id in ["7", "8"] {
+      for text in [id, "2024-01-01", "x"] { unsafe rows.append(Array(text.utf8).span.bytes) }
+    }
+    let relation = Relation(
+      oid: RelationOID(rawValue: Self.days.oid), schema: "public", name: "days", replicaIdentity: .default,
+      columns: days.columns.map {
+        Relation.Column(isKey: $0.name == "id", name: $0.name, type: $0.typeOID, typeModifier: -1)
+      })
+    let chunk = WindowRows(relation: relation, table: days, rows: rows)
+    var layout = TupleLayout()
+    rows.layout(ofRow: 1, into: &layout)
+    var refusals = RecordRefusals()
+    _ = refusals.add(RecordRefusal(.invalid, "no"), at: .inUnit(LSN(rawValue: 60), ordinal: 1))
+    _ = refusals.add(
+      RecordRefusal(.invalid, "no"), at: .chunkRow(RowDigest(relation.oid, layout, rows.span)))
+    let run = PipelineRun(try options { $0.deadLetter?.holdsKeys = false }, refusals: refusals)
+    try run.transaction(1, at: 0, first: 60, end: 99) {
+      try run.insert(Self.days, at: 61, "1", "2024-01-01", "x")
+      try run.heartbeat()
+      try run.chunk(chunk)
+      try run.insert(Self.days, at: 62, "2", "2024-01-01", "x")
+      try run.insert(Self.days, at: 63, "3", "2024-01-01", "x")
+    }
+    let topics = run.records.map(\.topic)
+    #expect(
+      topics == [
+        "fin.public.days", "__debezium-heartbeat.fin", "fin.public.days", "dead", "dead", "fin.public.days",
+      ])
+    #expect(run.recordPlaces.last == .inUnit(LSN(rawValue: 60), ordinal: 2))
+    #expect(run.recordPlaces[1] == nil)
   }
 }

@@ -70,6 +70,7 @@ final class PipelineRun {
   private var pipeline: EventPipeline
   private var tables: [UInt32: TestTable] = [:]
   private(set) var records: [SentRecord] = []
+  private(set) var recordPlaces: [RecordPlace?] = []
 
   init(
     _ options: PipelineOptions, lastCommit: LSN? = nil, refusals: RecordRefusals = RecordRefusals(),
@@ -119,6 +120,7 @@ final class PipelineRun {
     while !pipeline.records.isEmpty {
       let slot = pipeline.records.first
       let bytes = slot.record.bytes.array
+      recordPlaces.append(slot.recordPlace)
       records.append(
         SentRecord(
           topic: pipeline.topics.names[slot.record.topic], partition: slot.record.partition,
@@ -129,6 +131,13 @@ final class PipelineRun {
           }, timestampMilliseconds: slot.record.timestampMilliseconds))
       pipeline.records.removeFirst()
     }
+  }
+
+  /// The rows of a chunk, all at once.
+  func chunk(_ rows: WindowRows) throws {
+    pipeline.openWindow(rows, isDeduplicating: true)
+    while try pipeline.emitWindowRow(now: PipelineRun.now) {}
+    drain()
   }
 
   func describe(_ table: TestTable) throws {

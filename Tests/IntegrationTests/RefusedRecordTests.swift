@@ -1,6 +1,4 @@
 import EmbeddedServers
-import Foundation
-import PostgresSource
 import Testing
 
 extension Integration {
@@ -135,90 +133,67 @@ extension Integration {
         output.contains("public.t") && output.contains("key id") && output.contains("max.request.size"), "\(output)")
     }
 
-    /// A database with one table, a broker, and a connector between them.
-    private final class Bank {
-      let postgres: EmbeddedPostgres
-      let broker: CaseBroker
-      private let server: PostgresConnection
-      private let isExactlyOnce: Bool
-      var files: [String] { ["worker.properties", "bank.json"].map { postgres.directory + "/" + $0 } }
-
-      init(isExactlyOnce: Bool) throws {
-        self.isExactlyOnce = isExactlyOnce
-        postgres = try EmbeddedPostgres(EmbeddedPostgres.Options())
-        broker = try CaseBroker(partitions: 1)
-        try broker.begin(topics: ["fin.public.t", "letters"])
-        server = try PostgresConnection(postgres.tcpSettings())
-        try server.execute("CREATE TABLE t (id int PRIMARY KEY, note text)")
-      }
-
-      func write(_ worker: [String: String], connector: [String: String] = [:]) throws {
-        var lines = [
-          "bootstrap.servers=\(broker.bootstrapServers)", "key.converter=org.apache.kafka.connect.json.JsonConverter",
-          "value.converter=org.apache.kafka.connect.json.JsonConverter", "key.converter.schemas.enable=false",
-          "value.converter.schemas.enable=false",
-        ]
-        lines +=
-          isExactlyOnce
-          ? ["group.id=relay", "exactly.once.source.support=enabled", "offset.storage.topic=offsets"]
-          : ["offset.storage.file.filename=\(postgres.directory)/offsets"]
-        lines += worker.map { "\($0.key)=\($0.value)" }
-        try (lines.joined(separator: "\n") + "\n").write(toFile: files[0], atomically: true, encoding: .utf8)
-        let config = [
-          "connector.class": "io.debezium.connector.postgresql.PostgresConnector", "plugin.name": "pgoutput",
-          "database.hostname": "127.0.0.1", "database.port": String(postgres.port), "database.user": "postgres",
-          "database.password": "unused", "database.dbname": "postgres", "topic.prefix": "fin",
-          "snapshot.mode": "no_data", "table.include.list": "public.t", "errors.tolerance": "all",
-          "errors.deadletterqueue.topic.name": "letters", "errors.deadletterqueue.context.headers.enable": "true",
-          "sluice.errors.hold.key": "true",
-        ].merging(connector) { $1 }
-        let object: [String: Any] = ["name": "bank", "config": config]
-        try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: files[1]))
-      }
-
-      func start() throws -> RelayProcess {
-        let relay = try RelayProcess(["run"] + files, directory: postgres.directory)
-        try relay.waitUntilStreaming(server)
-        return relay
-      }
-
-      func execute(_ sql: String) throws { try server.execute(sql) }
-
-      func settle(_ relay: RelayProcess) throws {
-        let end = try server.query("SELECT pg_current_wal_flush_lsn()").firstValue
-        try waitUntil("\(end ?? "") is confirmed\n\(relay.output)", within: .seconds(60)) {
+    /// A chunk's rows stand at no place of the log, and are read again after every start.
+    @Test(arguments: [false, true])
+    func whatIsRefusedOfAChunkIsALetterAndTheSnapshotGoesOn(isExactlyOnce: Bool) async throws {
+      let count = 400
+      let (notes, letters, mended, report, output) = try await onOwnThread { () throws in
+        let bank = try Bank(isExactlyOnce: isExactlyOnce)
+        defer { bank.postgres.stop(.immediate) }
+        let settings = ["signal.data.collection": "public.signal", "incremental.snapshot.chunk.size": "150"]
+        // About half the rows are for a partition that is not there.
+        try bank.write(
+          [:],
+          connector: settings.merging([
+            "transforms": "p", "transforms.p.type": "io.debezium.transforms.partitions.PartitionRouting",
+            "transforms.p.partition.payload.fields": "change.id", "transforms.p.partition.topic.num": "2",
+          ]) { $1 })
+        try bank.execute("INSERT INTO t SELECT i, 'n' FROM generate_series(1, \(count)) i")
+        try bank.execute("CREATE TABLE signal (id varchar(64) PRIMARY KEY, type varchar(32), data varchar(2048))")
+        let relay = try bank.start()
+        try bank.execute(
+          #"INSERT INTO signal VALUES ('s', 'execute-snapshot', '{"data-collections": ["public.t"]}')"#)
+        try waitUntil("all rows are records or letters\n\(relay.output)", within: .seconds(60)) {
           if let status = relay.poll() { throw ProcessFailure("ended with status \(status)\n\(relay.output)") }
-          return try server.query(
-            "SELECT count(*) FROM pg_replication_slots WHERE confirmed_flush_lsn >= $1::pg_lsn", [end]
-          ).firstValue == "1"
+          return try Set(bank.notes().keys).union(bank.letterIDs()).count == count
         }
+        try bank.settle(relay)
+        try relay.stop()
+        let (notes, letters) = (try bank.notes(), try bank.letterIDs())
+        try bank.write([:], connector: settings)
+        let report = try bank.replay()
+        return (notes, letters, try bank.notes(), report, relay.output)
       }
+      #expect(notes.count > count / 4 && notes.count < count * 3 / 4, "\(output)")
+      #expect(letters.isDisjoint(with: notes.keys), "\(output)")
+      #expect(Set(mended.keys) == Set(1...count), "\(report)\n\(output)")
+    }
 
-      /// What `sluice replay` says, and its status at the end.
-      func replay() throws -> String {
-        let replay = try RelayProcess(["replay"] + files, directory: postgres.directory)
+    @Test func withoutToleranceARefusedRowOfAChunkStopsTheConnector() async throws {
+      let (status, output) = try await onOwnThread { () throws in
+        let bank = try Bank(isExactlyOnce: false)
+        defer { bank.postgres.stop(.immediate) }
+        try bank.write(
+          [:],
+          connector: [
+            "errors.tolerance": "none", "signal.data.collection": "public.signal", "transforms": "p",
+            "transforms.p.type": "io.debezium.transforms.partitions.PartitionRouting",
+            "transforms.p.partition.payload.fields": "change.id", "transforms.p.partition.topic.num": "2",
+          ])
+        try bank.execute("INSERT INTO t SELECT i, 'n' FROM generate_series(1, 10) i")
+        try bank.execute("CREATE TABLE signal (id varchar(64) PRIMARY KEY, type varchar(32), data varchar(2048))")
+        let relay = try bank.start()
+        try bank.execute(
+          #"INSERT INTO signal VALUES ('s', 'execute-snapshot', '{"data-collections": ["public.t"]}')"#)
         var status: Int32?
-        try waitUntil("replay ends\n\(replay.output)", within: .seconds(60)) {
-          status = replay.poll()
+        try waitUntil("the relay ends", within: .seconds(20)) {
+          status = relay.poll()
           return status != nil
         }
-        return "\(replay.output)\n\(status ?? -1)"
+        return (status, relay.output)
       }
-
-      /// The notes of each id, in the order in which they were published.
-      func notes() throws -> [Int: [String]] {
-        var notes: [Int: [String]] = [:]
-        for record in try broker.records() where record.topic == "fin.public.t" {
-          guard let value = record.value,
-            let envelope = try JSONSerialization.jsonObject(with: Data(value)) as? [String: Any],
-            let after = envelope["after"] as? [String: Any], let id = after["id"] as? Int
-          else { continue }
-          notes[id, default: []].append(after["note"] as? String ?? "")
-        }
-        return notes
-      }
-
-      func letters() throws -> Int { try broker.records().count { $0.topic == "letters" } }
+      #expect(status == 70, "\(output)")
+      #expect(output.contains("fin.public.t") && !output.contains("starting over"), "\(output)")
     }
   }
 }

@@ -1,4 +1,5 @@
 import EventEncoding
+import PgOutput
 import Primitives
 import Testing
 
@@ -15,7 +16,7 @@ import Testing
 
   private func refused(
     _ cause: RecordRefusal.Cause, topic: String = "t", bytes: Int = 10, isCertain: Bool = true,
-    place: RecordPlace? = RecordPlace(unit: LSN(rawValue: 100), ordinal: 3)
+    place: RecordPlace? = .inUnit(LSN(rawValue: 100), ordinal: 3)
   ) -> RefusedRecord {
     RefusedRecord(
       refusal: RecordRefusal(cause, "no"), topic: topic, bytes: bytes, isCertain: isCertain, place: place, origin: "o")
@@ -49,7 +50,7 @@ import Testing
   @Test func oneOfABatchIsFoundBySendingSinglyUntilItIsPassed() {
     var lessons = lessons()
     #expect(learn(&lessons, refused(.invalid, isCertain: false)) == nil)
-    #expect(lessons.batching.sendsSingly && lessons.singlyUntil == there)
+    #expect(lessons.batching.sendsSingly && lessons.singlyUntil == .init(position: there, needsChunk: false))
     #expect(learn(&lessons, refused(.invalid)) == nil)
     #expect(lessons.batching.sendsSingly)
     #expect(learn(&lessons) == nil)
@@ -68,4 +69,51 @@ import Testing
     while attempts < 1_000, learn(&lessons, refused(.unknownPartition)) == nil { attempts += 1 }
     #expect(attempts == 100)
   }
+
+  /// What was refused is the batch: those beside the bad record are not letters, nor is the batch made smaller for each.
+  @Test func aRefusedBatchIsOneRefusal() {
+    var lessons = lessons()
+    let records = (0..<200).map {
+      refused(.invalid, isCertain: false, place: .inUnit(LSN(rawValue: 100), ordinal: $0))
+    }
+    #expect(lessons.learn(records, stored: here, handedOver: there) == nil)
+    #expect(lessons.batching.sendsSingly)
+    #expect(lessons.refusals.refusedPlaces == 0)
+    let large = (0..<200).map { _ in refused(.tooLarge, isCertain: false) }
+    #expect(lessons.learn(large, stored: here, handedOver: there) == nil)
+    #expect(lessons.batching.bytesMax == 500_000)
+  }
+
+  @Test func allThatOneLifeFindsRefusedIsOneAttempt() {
+    var lessons = lessons()
+    let records = (0..<500).map { refused(.unknownPartition, place: .inUnit(LSN(rawValue: 100), ordinal: $0)) }
+    #expect(lessons.learn(records, stored: here, handedOver: there) == nil)
+    #expect(lessons.refusals.refusedPlaces == 500)
+  }
+
+  /// The log stands still meanwhile, and the snapshot does not.
+  @Test func recordsThatAreNewEachTimeDoNotStop() {
+    var lessons = lessons()
+    for ordinal: UInt64 in 0..<500 {
+      #expect(learn(&lessons, refused(.invalid, place: .inUnit(LSN(rawValue: 100), ordinal: ordinal))) == nil)
+    }
+  }
+
+  /// No position tells when a chunk is passed.
+  @Test func aRowOfAChunkIsSoughtUntilAChunkIsStored() throws {
+    var lessons = lessons()
+    let other = refused(.invalid, isCertain: false)
+    let row = refused(.invalid, isCertain: false, place: .chunkRow(Self.digest))
+    #expect(learn(&lessons, other, row, other) == nil)
+    #expect(lessons.singlyUntil == .init(position: there, needsChunk: true))
+    #expect(learn(&lessons) == nil)
+    #expect(lessons.singlyUntil == nil)
+  }
+
+  private static let digest: RowDigest = {
+    var tuple = TupleLayout()
+    tuple.append(.text(0..<1))
+    let bytes: [UInt8] = [1]
+    return unsafe RowDigest(RelationOID(rawValue: 1), tuple, bytes.span.bytes)
+  }()
 }

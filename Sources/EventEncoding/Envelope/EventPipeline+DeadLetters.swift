@@ -35,8 +35,8 @@ extension EventPipeline {
       throw error(.held(behind: held.lsn), plan, slot.lsn)
     }
     let bytes = (slot.record.key?.count ?? 0) + (slot.record.value?.count ?? 0)
-    let place = RecordPlace(unit: records.unit, ordinal: slot.place.ordinal)
-    if let refusal = refusals.refusal(topic: topic, bytes: bytes, at: place) {
+    let partition = slot.record.partition
+    if let refusal = refusals.refusal(topic: topic, bytes: bytes, partition: partition, at: slot.recordPlace) {
       throw error(.refused(refusal), plan, slot.lsn)
     }
     nameOfRefused = nil

@@ -41,7 +41,13 @@ extension EventPipeline {
     snapshotPlace = (
       SnapshotOrigin(lsn: lsn, unixMicroseconds: 0, transactionID: 0, lastCommit: lastCommit), .incremental
     )
-    defer { snapshotPlace = nil }
+    records.beginBetween(
+      options.deadLetter == nil
+        ? nil : .chunkRow(RowDigest(chunk.plan.relation.oid, tuple, chunk.rows.span)))
+    defer {
+      snapshotPlace = nil
+      records.endBetween()
+    }
     try emitRow(
       .read, chunk.plan, old: nil, new: tuple, fallback: nil, .none, chunk.rows.span, lsn, now)
     return true

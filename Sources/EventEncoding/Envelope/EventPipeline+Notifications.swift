@@ -27,6 +27,8 @@ extension EventPipeline {
   ) throws(PipelineError) {
     guard let topic = options.notificationTopic else { return }
     let ordered = additionalData(data)
+    records.beginBetween(nil)
+    defer { records.endBetween() }
     try emitTree(
       "notification", topic: topics.index(of: topic), key: .structure([.text(id)]), EnvelopeSchema.notificationKey,
       value: .structure([

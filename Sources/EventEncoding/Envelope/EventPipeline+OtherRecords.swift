@@ -76,6 +76,8 @@ extension EventPipeline {
 
   /// `heartbeat.interval.ms` has passed: one record, for partition 0.
   public mutating func heartbeat(now: Int64, at lsn: LSN) throws(PipelineError) {
+    records.beginBetween(nil)
+    defer { records.endBetween() }
     try emitTree(
       "heartbeat", topic: topics.index(of: options.heartbeatTopic), partition: 0,
       key: .structure([.text(options.topics.prefix)]), EnvelopeSchema.heartbeatKey,

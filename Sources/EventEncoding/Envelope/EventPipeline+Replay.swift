@@ -15,7 +15,7 @@ extension EventPipeline {
     lastCommit = letter.lastCommit
     lastLSN = letter.lsn
     wantedPart = letter.part
-    records.beginUnit(at: letter.lsn)
+    records.beginUnit(at: letter.lsn, part: letter.part)
     var rowOrigin = RowOrigin.stream
     switch letter.origin {
     case .stream(let begin, let origin, let totalOrder, let tableOrder):
@@ -69,6 +69,9 @@ extension EventPipeline {
       origin = SnapshotOrigin(
         lsn: origin.lsn, unixMicroseconds: floorDivide(now, 1_000), transactionID: 0, lastCommit: origin.lastCommit)
     }
+    // Rows of one snapshot, or of one chunk, have one LSN.
+    records.beginBetween(.chunkRow(RowDigest(relation.oid, tuple, message)))
+    defer { records.endBetween() }
     try snapshotRow(relation.oid, tuple, message, marker: marker, at: origin, now: now)
   }
 }

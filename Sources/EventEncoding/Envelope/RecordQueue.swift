@@ -9,6 +9,13 @@ public struct RecordQueue: ~Copyable {
     /// Where the record comes from, for errors.
     fileprivate(set) var plan: RelationPlan?
     public var place = Place()
+    /// Where `place.isApart`.
+    fileprivate(set) var placeApart: RecordPlace?
+
+    /// How the record is known again; `nil` where it is not, since it is another each time.
+    public var recordPlace: RecordPlace? {
+      place.isApart ? placeApart : .inUnit(place.unit, ordinal: place.ordinal)
+    }
 
     public var lsn: LSN { place.lsn }
 
@@ -20,8 +27,12 @@ public struct RecordQueue: ~Copyable {
   /// In one property of a slot, since each access to a class's property is checked for exclusivity.
   public struct Place: Sendable {
     public internal(set) var lsn = LSN.invalid
+    /// Where the unit begins that it came with.
+    fileprivate(set) var unit = LSN.invalid
     /// Its place in its unit.
     public internal(set) var ordinal: UInt64 = 0
+    /// It is known again otherwise than by its unit and ordinal.
+    public internal(set) var isApart = false
     /// The pipeline's index of the topic, once `record.topic` holds the sink's; for whoever hands the record over.
     public var pipelineTopic: Int?
   }
@@ -35,6 +46,16 @@ public struct RecordQueue: ~Copyable {
   /// Where the unit in hand begins, and its records so far.
   private(set) var unit = LSN.invalid
   private var ordinals: UInt64 = 0
+  /// Those of them that came in between and do not when the unit comes again.
+  private var recordsBetween: UInt64 = 0
+  /// What the records that follow are.
+  private(set) var kind = Kind.ofUnit
+
+  enum Kind: Equatable {
+    case ofUnit
+    /// They come by themselves: rows of chunks, news, heartbeats. With how they are known again, if they are.
+    case between(RecordPlace?)
+  }
 
   public init() {}
 
@@ -61,10 +82,16 @@ public struct RecordQueue: ~Copyable {
   }
 
   /// The records that follow belong together.
-  mutating func beginUnit(at lsn: LSN) {
+  /// - Parameter part: how many records of the unit came before.
+  mutating func beginUnit(at lsn: LSN, part: Int = 0) {
     unit = lsn
-    ordinals = 0
+    ordinals = UInt64(part)
+    recordsBetween = 0
   }
+
+  /// The records up to `endBetween` are none of the unit in hand, if one is.
+  mutating func beginBetween(_ place: RecordPlace?) { kind = .between(place) }
+  mutating func endBetween() { kind = .ofUnit }
 
   /// An empty record at the end: whoever leaves a slot clears it. It counts at once; `cancelLast` takes it back.
   mutating func append(_ plan: RelationPlan?, at lsn: LSN) -> Slot {
@@ -72,14 +99,30 @@ public struct RecordQueue: ~Copyable {
     count += 1
     let slot = slots[count - 1]
     slot.plan = plan
-    slot.place = Place(lsn: lsn, ordinal: ordinals)
+    slot.place = Place(lsn: lsn, unit: unit, ordinal: ordinals)
+    if kind != .ofUnit || recordsBetween > 0 { setApart(slot) }
     ordinals += 1
     return slot
   }
 
+  private mutating func setApart(_ slot: Slot) {
+    slot.place.isApart = true
+    switch kind {
+    case .ofUnit: slot.placeApart = .inUnit(unit, ordinal: ordinals - recordsBetween)
+    case .between(let place):
+      slot.placeApart = place
+      recordsBetween += 1
+    }
+  }
+
+  private mutating func takeOrdinalBack() {
+    ordinals -= 1
+    if kind != .ofUnit { recordsBetween -= 1 }
+  }
+
   /// One more record in the place of the last: a part of it.
   mutating func appendPart(_ plan: RelationPlan?, at lsn: LSN) -> Slot {
-    ordinals -= 1
+    takeOrdinalBack()
     return append(plan, at: lsn)
   }
 
@@ -87,7 +130,7 @@ public struct RecordQueue: ~Copyable {
     precondition(!isEmpty)
     slots[count - 1].record.clear()
     count -= 1
-    ordinals -= 1
+    takeOrdinalBack()
     if head == count {
       head = 0
       count = 0

@@ -1,3 +1,4 @@
+import PgOutput
 import Primitives
 
 /// Why Kafka will never take a record as it is.
@@ -15,10 +16,13 @@ public struct RecordRefusal: Error, Sendable, Equatable, CustomStringConvertible
 
   public let cause: Cause
   public let description: String
+  /// The one that is not there, where the record asked for it.
+  public let partition: Int32?
 
-  public init(_ cause: Cause, _ description: String) {
+  public init(_ cause: Cause, _ description: String, partition: Int32? = nil) {
     self.cause = cause
     self.description = description
+    self.partition = partition
   }
 
   /// The exception of Kafka's Java client that stands for it.
@@ -32,16 +36,34 @@ public struct RecordRefusal: Error, Sendable, Equatable, CustomStringConvertible
   }
 }
 
-/// A record's place among those of its unit (a transaction, say): the same each time the server sends the unit again.
-public struct RecordPlace: Hashable, Sendable {
-  /// Where the unit's first message stands in the log.
-  public let unit: LSN
-  /// Counts from 0; a record that became a dead letter counts as one.
-  public let ordinal: UInt64
+/// How a record is known again that comes another time.
+public enum RecordPlace: Hashable, Sendable {
+  /// Its place among those of its unit (a transaction, say): the same each time the server sends the unit again. `unit` is
+  /// where the unit's first message stands in the log; `ordinal` counts from 0, a record that became a dead letter as one.
+  case inUnit(LSN, ordinal: UInt64)
+  /// A row of an incremental snapshot's chunk, which stands elsewhere among other rows each time: by its content.
+  case chunkRow(RowDigest)
 
-  public init(unit: LSN, ordinal: UInt64) {
-    self.unit = unit
-    self.ordinal = ordinal
+  public var isOfChunk: Bool { if case .chunkRow = self { true } else { false } }
+}
+
+/// Of a row's table and values, the same for the life of this process.
+public struct RowDigest: Hashable, Sendable {
+  private let value: Int
+
+  public init(_ relation: RelationOID, _ row: TupleLayout, _ bytes: RawSpan) {
+    var hasher = Hasher()
+    hasher.combine(relation)
+    for column in 0..<row.count {
+      switch row[column] {
+      case .null: hasher.combine(-1)
+      case .unchanged: hasher.combine(-2)
+      case .text(let range), .binary(let range):
+        hasher.combine(range.count)
+        for offset in range { hasher.combine(bytes.byte(at: offset)) }
+      }
+    }
+    value = hasher.finalize()
   }
 }
 
@@ -55,6 +77,8 @@ public struct RecordRefusals: Sendable {
   /// A record whose key and value have more bytes than this is refused by the client itself (`message.max.bytes`).
   public let clientBytesMax: Int
   private var topics: [String: RecordRefusal] = [:]
+  /// Of topics that have no such partition, nor any behind it.
+  private var partitions: [String: RecordRefusal] = [:]
   private var sizes: [String: (bytes: Int, refusal: RecordRefusal)] = [:]
   private var places: [RecordPlace: RecordRefusal] = [:]
   /// Records of no more bytes than this need no look at their size.
@@ -67,10 +91,16 @@ public struct RecordRefusals: Sendable {
     harmlessBytesMax = clientBytesMax
   }
 
-  /// No record of the topic is taken. Such refusals are forgotten again by `forgetTopics`, since rights can be given.
+  /// No record of the topic is taken, or none for the refusal's partition and those behind it. Forgotten again by
+  /// `forgetTopics`, since rights can be given, and partitions be added.
   public mutating func add(_ refusal: RecordRefusal, topic: String) {
-    topics[topic] = refusal
     hasOthers = true
+    guard let partition = refusal.partition else {
+      topics[topic] = refusal
+      return
+    }
+    if let known = partitions[topic]?.partition, known <= partition { return }
+    partitions[topic] = refusal
   }
 
   /// No record of the topic with so many bytes of key and value, or more, is taken.
@@ -80,31 +110,46 @@ public struct RecordRefusals: Sendable {
     harmlessBytesMax = min(harmlessBytesMax, bytes - 1)
   }
 
-  /// Returns `false` when there are too many already.
-  public mutating func add(_ refusal: RecordRefusal, at place: RecordPlace) -> Bool {
-    guard places.count < RecordRefusals.placesMax else { return false }
-    places[place] = refusal
-    hasOthers = true
-    return true
+  public enum Lesson: Sendable {
+    case new
+    /// It is refused though it is not sent: it was not known again.
+    case known
+    case tooMany
   }
 
-  public var hasTopics: Bool { !topics.isEmpty }
+  public mutating func add(_ refusal: RecordRefusal, at place: RecordPlace) -> Lesson {
+    hasOthers = true
+    if places[place] != nil { return .known }
+    guard places.count < RecordRefusals.placesMax else { return .tooMany }
+    places[place] = refusal
+    return .new
+  }
+
+  /// How many records are known one by one.
+  public var refusedPlaces: Int { places.count }
+
+  public var hasTopics: Bool { !topics.isEmpty || !partitions.isEmpty }
 
   /// Records for refused topics are offered to Kafka again.
   public mutating func forgetTopics() {
     topics.removeAll()
+    partitions.removeAll()
     hasOthers = !places.isEmpty
   }
 
-  /// - Parameter bytes: of key and value.
-  func refusal(topic: String, bytes: Int, at place: RecordPlace) -> RecordRefusal? {
+  /// - Parameters:
+  ///   - bytes: of key and value.
+  ///   - partition: the one that the record asks for.
+  func refusal(topic: String, bytes: Int, partition: Int32?, at place: RecordPlace?) -> RecordRefusal? {
     if let refusal = topics[topic] { return refusal }
+    if let partition, let refusal = partitions[topic], partition >= refusal.partition ?? 0 { return refusal }
     if let (limit, refusal) = sizes[topic], bytes >= limit { return refusal }
     if bytes > clientBytesMax {
       return RecordRefusal(
         .tooLarge, "\(bytes) bytes, where the producer takes \(clientBytesMax) (producer.max.request.size)")
     }
-    return places.isEmpty ? nil : places[place]
+    guard !places.isEmpty, let place else { return nil }
+    return places[place]
   }
 
   /// Bytes of key and value that a record of the topic may have.

@@ -335,7 +335,8 @@ extension KafkaError {
     case .recordTooLarge: return RecordRefusal(.tooLarge, "\(self)")
     case .invalidRecord: return RecordRefusal(.invalid, "\(self)")
     case .notAuthorized: return RecordRefusal(.notAuthorized, "\(self)")
-    case .unknownTopic: return RecordRefusal(isOfPartition ? .unknownPartition : .unknownTopic, "\(self)")
+    case .unknownTopic where isOfPartition: return RecordRefusal(.unknownPartition, "\(self)", partition: partition)
+    case .unknownTopic: return RecordRefusal(.unknownTopic, "\(self)")
     default: return nil
     }
   }

@@ -56,6 +56,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
       switch try sink.enqueue(slot.record, ticket: ticket.rawValue) {
       case .accepted:
         ledger.recordAccepted(ordinal: place.ordinal)
+        if place.isApart { placesApart.updateValue(slot.recordPlace, forKey: ticket.rawValue) }
         batch?.recordAccepted(at: monotonicNow)
         observations.recordsAccepted += 1
         return true
@@ -81,8 +82,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     RefusedRecord(
       refusal: refusal, topic: pipeline.topics.names[topic],
       bytes: (slot.record.key?.count ?? 0) + (slot.record.value?.count ?? 0), isCertain: true,
-      place: ledger.startLSN(of: ledger.openTicket).map { RecordPlace(unit: $0, ordinal: slot.place.ordinal) },
-      origin: origin(of: slot))
+      place: slot.recordPlace, origin: origin(of: slot))
   }
 
   mutating func sinkTopic(_ topic: Int) throws(SinkError) -> Int {
@@ -97,7 +97,8 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
     var failure: String?
     let acknowledgedBefore = observations.recordsAcknowledged
     do throws(SinkError) {
-      try Self.collect(&sink, &ledger, &observations, &failure, &refused, topics: pipeline.topics)
+      try Self.collect(
+        &sink, &ledger, &observations, &failure, &refused, &placesApart, topics: pipeline.topics)
     } catch {
       // In a transaction the refusal of one record fails the producer.
       throw refused.isEmpty ? .sink(error) : .refused(refused)
@@ -118,12 +119,13 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   /// reports there are.
   public mutating func collectRefusals() {
     var failure: String?
-    try? Self.collect(&sink, &ledger, &observations, &failure, &refused, topics: pipeline.topics)
+    try? Self.collect(&sink, &ledger, &observations, &failure, &refused, &placesApart, topics: pipeline.topics)
   }
 
   static func collect(
     _ sink: inout Sink, _ ledger: inout InFlightLedger, _ observations: inout LoopObservations,
-    _ failure: inout String?, _ refused: inout [RefusedRecord], topics: TopicTable
+    _ failure: inout String?, _ refused: inout [RefusedRecord], _ placesApart: inout [UInt64: RecordPlace?],
+    topics: TopicTable
   ) throws(SinkError) {
     try sink.collect { rawTicket, delivery in
       let ticket = RecordTicket(rawValue: rawTicket)
@@ -133,11 +135,12 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
         precondition(
           ledger.recordAcknowledged(ticket.unit(in: ledger)), "an acknowledgement for a record that is not in flight")
         observations.acknowledged(topic: ticket.topic)
+        if !placesApart.isEmpty { placesApart.removeValue(forKey: rawTicket) }
       case .refused(let refusal, let bytes, let isCertain):
         let lsn = ledger.startLSN(of: ticket.unit(in: ledger))
-        let place = lsn.flatMap { lsn in
-          ticket.ordinal(in: ledger).map { RecordPlace(unit: lsn, ordinal: $0) }
-        }
+        let place =
+          placesApart[rawTicket]
+          ?? lsn.flatMap { lsn in ticket.ordinal(in: ledger).map { .inUnit(lsn, ordinal: $0) } }
         refused.append(
           RefusedRecord(
             refusal: refusal, topic: topics.names[ticket.topic], bytes: bytes, isCertain: isCertain, place: place,

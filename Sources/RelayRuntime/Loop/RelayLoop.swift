@@ -52,6 +52,8 @@ public struct RelayLoop<
   var stateRecord = EncodedRecord(minimumCapacity: 0)
   /// What Kafka will not take of what is in flight.
   var refused: [RefusedRecord] = []
+  /// How records in flight are known again, by ticket, where their unit does not tell.
+  var placesApart: [UInt64: RecordPlace?] = [:]
   /// After a failure: what is in flight is waited for, and nothing more is handed over.
   var isSettling = false
   var monotonicNow: Int64 = 0
@@ -119,6 +121,8 @@ public struct RelayLoop<
   public var acknowledged: LSN { ledger.acknowledged }
   /// Safe in the state record, whether the server is told or not.
   public var storedPosition: LSN { position.stored }
+  /// What is left of snapshots is stored otherwise than this loop began with it.
+  public var hasStoredSnapshots: Bool { contexts.stored > 0 }
   public var recordsInFlight: Int { ledger.recordsInFlight }
   /// Transactions, and other units, that wait for the oldest of them to be acknowledged.
   public var unitsInFlight: Int { ledger.unitCount }

@@ -28,7 +28,7 @@ final class LetterCourier {
   private var passed: [TopicPartition: Int64] = [:]
   private var passedCount = 0
   /// By ticket, what a record would be if Kafka refused it.
-  private var inFlight: [UInt64: (topic: String, lsn: LSN, ordinal: UInt64)] = [:]
+  private var inFlight: [UInt64: (topic: String, lsn: LSN, place: RecordPlace?)] = [:]
   private var nextTicket: UInt64 = 0
   private var sinkTopics: [Int?] = []
   private var failure: ConnectorFailure?
@@ -163,14 +163,14 @@ final class LetterCourier {
         }
         switch try sink.enqueue(slot.record, ticket: ticket) {
         case .accepted:
-          inFlight[ticket] = (name, place.lsn, place.ordinal)
+          inFlight[ticket] = (name, place.lsn, slot.recordPlace)
           nextTicket += 1
           if name != letterTopic { uncommittedRecords += 1 }
           pipeline.records.removeFirst()
         case .queueFull: try collect(waitMilliseconds: 10)
         case .refused(let refusal):
           let bytes = (slot.record.key?.count ?? 0) + (slot.record.value?.count ?? 0)
-          refuse(refusal, (name, place.lsn, place.ordinal), bytes, isCertain: true)
+          refuse(refusal, (name, place.lsn, slot.recordPlace), bytes, isCertain: true)
         }
       } catch {
         throw ConnectorFailure(RelayFailure.sink(error))
@@ -188,12 +188,12 @@ final class LetterCourier {
   }
 
   private func refuse(
-    _ refusal: RecordRefusal, _ record: (topic: String, lsn: LSN, ordinal: UInt64), _ bytes: Int, isCertain: Bool
+    _ refusal: RecordRefusal, _ record: (topic: String, lsn: LSN, place: RecordPlace?), _ bytes: Int, isCertain: Bool
   ) {
     refused.append(
       RefusedRecord(
         refusal: refusal, topic: record.topic, bytes: bytes, isCertain: isCertain,
-        place: RecordPlace(unit: record.lsn, ordinal: record.ordinal), origin: "the letter of LSN \(record.lsn)"))
+        place: record.place, origin: "the letter of LSN \(record.lsn)"))
   }
 
   private func throwRefused() throws(ConnectorFailure) {

@@ -7,7 +7,8 @@ import Primitives
 /// From the first frame to the end of the stream, with what happens when the connection is lost in between.
 extension ConnectorRunner {
   func stream(
-    _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, singlyUntil: LSN?, _ backoff: inout Backoff
+    _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, singlyUntil: DeliveryLessons.Passage?,
+    _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
     var isFirst = true
     // The reader of a shared slot takes open transactions for all its connectors.
@@ -196,7 +197,7 @@ extension ConnectorRunner {
 
   /// Turns until stopped and drained. Throws when the source or the sink fails.
   private func pump(
-    _ loop: inout ProductionLoop, stored: WakeUp, singlyUntil: LSN?, _ backoff: inout Backoff
+    _ loop: inout ProductionLoop, stored: WakeUp, singlyUntil: DeliveryLessons.Passage?, _ backoff: inout Backoff
   ) throws(RelayFailure) {
     var lastPublished: Int64 = 0
     var drainUntil: Int64?
@@ -273,13 +274,17 @@ extension ConnectorRunner {
   /// Rights may have been given, or topics made, in the meantime.
   private static let refusedTopicsMilliseconds: Int64 = 60_000
 
-  private func look(_ loop: inout ProductionLoop, atRefusals milliseconds: Int64, _ singlyUntil: LSN?)
-    throws(RelayFailure)
-  {
+  private func look(
+    _ loop: inout ProductionLoop, atRefusals milliseconds: Int64, _ singlyUntil: DeliveryLessons.Passage?
+  ) throws(RelayFailure) {
     if milliseconds >= ConnectorRunner.refusedTopicsMilliseconds, loop.pipeline.refusals.hasTopics {
       loop.pipeline.refusals.forgetTopics()
     }
-    if let singlyUntil, stop.level == .run, loop.storedPosition >= singlyUntil { throw .refused([]) }
+    if let singlyUntil, stop.level == .run, loop.storedPosition >= singlyUntil.position,
+      loop.hasStoredSnapshots || !singlyUntil.needsChunk
+    {
+      throw .refused([])
+    }
   }
 
   /// Names table, key columns, position and cause; never values.

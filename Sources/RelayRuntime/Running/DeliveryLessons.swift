@@ -4,13 +4,20 @@ import Primitives
 /// What a connector has learned of what Kafka refuses. It outlasts the connector's lives, each of which goes on from the last
 /// stored position; a new process learns anew.
 struct DeliveryLessons {
-  /// Records refused one by one at the same position: more mean that they are not the same each time.
+  /// Lives that ended at the same position and taught nothing new: more mean that a record is not the same each time.
   private static let attemptsMax = 100
+
+  /// Where a life that sends records one by one has sent all that is in doubt.
+  struct Passage: Equatable {
+    var position: LSN
+    /// A row of a chunk is in doubt, and no position tells when that is stored.
+    var needsChunk: Bool
+  }
 
   private(set) var refusals: RecordRefusals
   private(set) var batching: RecordBatching
   /// Up to here records are sent one by one, since one of a batch was refused and it was not said which.
-  private(set) var singlyUntil: LSN?
+  private(set) var singlyUntil: Passage?
   private var attempts = (position: LSN.invalid, count: 0)
   /// `errors.deadletterqueue.topic.name`; `nil` without tolerance.
   private let deadLetterTopic: String?
@@ -33,37 +40,57 @@ struct DeliveryLessons {
       singlyUntil = nil
       batching.sendsSingly = false
     }
+    let before = batching
+    var hasLearned = false
     for record in refused {
-      if let reason = learn(record, stored, handedOver) { return reason }
+      if let reason = learn(record, before, handedOver, &hasLearned) { return reason }
     }
-    return nil
+    guard let first = refused.first, !hasLearned else { return nil }
+    attempts = attempts.position == stored ? (stored, attempts.count + 1) : (stored, 1)
+    return attempts.count < DeliveryLessons.attemptsMax ? nil : "\(first)"
   }
 
-  private mutating func learn(_ record: RefusedRecord, _ stored: LSN, _ handedOver: LSN) -> String? {
+  /// - Parameter before: how the records were sent.
+  private mutating func learn(
+    _ record: RefusedRecord, _ before: RecordBatching, _ handedOver: LSN, _ hasLearned: inout Bool
+  ) -> String? {
     switch record.refusal.cause {
     case .tooLarge:
       if !record.isCertain {
-        batching.bytesMax = max(1, batching.bytesMax / 2)
+        batching.bytesMax = max(1, before.bytesMax / 2)
+        hasLearned = true
         return nil
       }
       guard deadLetterTopic != nil else { return "\(record)" }
+      hasLearned = true
       refusals.add(record.refusal, topic: record.topic, bytes: record.bytes)
       return nil
     case .notAuthorized, .unknownTopic:
       guard let deadLetterTopic, record.topic != deadLetterTopic else { return "\(record)" }
       refusals.add(record.refusal, topic: record.topic)
+      hasLearned = true
       return nil
     case .invalid, .unknownPartition:
       guard let deadLetterTopic, record.topic != deadLetterTopic else { return "\(record)" }
-      if record.refusal.cause == .invalid, !record.isCertain, !batching.sendsSingly {
-        batching.sendsSingly = true
-        singlyUntil = handedOver
+      if record.refusal.partition != nil {
+        refusals.add(record.refusal, topic: record.topic)
+        hasLearned = true
         return nil
       }
-      attempts = attempts.position == stored ? (stored, attempts.count + 1) : (stored, 1)
-      guard attempts.count <= DeliveryLessons.attemptsMax, let place = record.place,
-        refusals.add(record.refusal, at: place)
-      else { return "\(record)" }
+      if record.refusal.cause == .invalid, !record.isCertain, !before.sendsSingly {
+        // Nor is it known of the others of its batch.
+        batching.sendsSingly = true
+        singlyUntil = Passage(
+          position: handedOver, needsChunk: singlyUntil?.needsChunk == true || record.place?.isOfChunk == true)
+        hasLearned = true
+        return nil
+      }
+      guard let place = record.place else { return "\(record)" }
+      switch refusals.add(record.refusal, at: place) {
+      case .new: hasLearned = true
+      case .known: break
+      case .tooMany: return "\(record)"
+      }
       return nil
     }
   }
