@@ -40,6 +40,18 @@ import Testing
         == .committed(endLSN: LSN(rawValue: 48), at: PostgresTimestamp(microsecondsSince2000: 9)))
   }
 
+  /// The server sends none: its transaction, its time and where a restart goes on would be another's, or nobody's.
+  @Test func aMessageOfATransactionIsRefusedOutsideOfOne() throws {
+    let run = PipelineRun(try PipelineRun.options())
+    let message = WireBuilder.message(isTransactional: true, lsn: 90, prefix: "p", content: [1])
+    #expect(throws: PipelineError.self) { try run.receive(message, at: 90) }
+    try run.transaction(7, at: 0, end: 200) { try run.receive(message, at: 100) }
+    #expect(throws: PipelineError.self) { try run.receive(message, at: 210) }
+    #expect(run.records.count == 1)
+    try run.receive(WireBuilder.message(isTransactional: false, lsn: 220, prefix: "p", content: [1]), at: 220)
+    #expect(run.records.count == 2)
+  }
+
   @Test func theLastCommitOfAnEarlierLifeIsTheFirstPartOfTheSequence() throws {
     let run = PipelineRun(try PipelineRun.options(), lastCommit: LSN(rawValue: 77))
     try run.transaction(7, at: 0, end: 200) { try run.insert(table, at: 100, "1", "a") }

@@ -228,7 +228,10 @@ public struct EventPipeline: ~Copyable {
       }
       return .rows
     case .logicalMessage(let logical):
-      // No COMMIT follows such a message: Debezium takes it for one itself, and so do the sequences of what comes after.
+      guard transaction != nil || !logical.isTransactional else {
+        throw PipelineError(.unexpectedMessage("a message of a transaction outside of one"), lsn: header.walStart)
+      }
+      // No COMMIT follows a message outside transactions: Debezium takes it for one itself, and so do the sequences of what comes after.
       if !logical.isTransactional { lastCommit = logical.lsn }
       lastLSN = logical.lsn
       if transaction == nil { records.beginUnit(at: header.walStart) }

@@ -22,7 +22,9 @@ public struct RelayLoop<
   /// What ends a unit of the ledger once its records are with the producer.
   enum PendingEnd {
     case commit(LSN, PostgresTimestamp)
-    /// Exactly once: the server does not send a message again that begins before this.
+    /// Exactly once: where the message's record ends. The server does not send it again from there on, and sends what begins
+    /// there. Source: PostgreSQL source, `decode.c`, `logicalmsg_decode`: it passes over a message that begins before the
+    /// position asked for, and gives one its end.
     case message(LSN)
     case unit
   }
@@ -371,7 +373,7 @@ public struct RelayLoop<
     case .message:
       if !ledger.hasOpenUnit, !pipeline.records.isEmpty {
         ledger.begin(at: lsn)
-        pendingEnd = batch == nil ? .unit : .message(LSN(rawValue: lsn.rawValue &+ 1))
+        pendingEnd = batch == nil ? .unit : .message(lsn)
       }
     case .needsTable(let relation):
       do throws(SourceError) {

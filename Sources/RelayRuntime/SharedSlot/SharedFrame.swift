@@ -81,3 +81,15 @@ public struct PublishedOperations: OptionSet, Sendable, Hashable {
   public static let truncate = PublishedOperations(rawValue: 8)
   public static let all: PublishedOperations = [.insert, .update, .delete, .truncate]
 }
+
+extension SharedFrame {
+  /// Up to where the log is behind whoever has had this frame; `nil`: that has not moved.
+  func passed(isInTransaction: Bool) -> LSN? {
+    switch self {
+    case .commit(let end): end
+    case .keepalive(let keepalive): isInTransaction ? nil : keepalive.walEnd
+    case .message(false, let lsn): isInTransaction ? nil : lsn
+    default: nil
+    }
+  }
+}

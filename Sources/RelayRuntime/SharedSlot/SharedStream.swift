@@ -177,17 +177,14 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
       for index in readers.indices {
         readers[index].take(frame, bytes, opening: opening)
       }
+      if let passed = frame.passed(isInTransaction: isInTransaction) { frontier = max(frontier, passed) }
       switch frame {
       case .commit(let end):
         isInTransaction = false
-        frontier = max(frontier, end)
         received = max(received, end)
       case .keepalive(let keepalive):
-        if !isInTransaction { frontier = max(frontier, keepalive.walEnd) }
         received = max(received, keepalive.walEnd)
         isAsked = keepalive.replyRequested
-      case .message(false, let lsn):
-        if !isInTransaction { frontier = max(frontier, LSN(rawValue: lsn.rawValue &+ 1)) }
       default: break
       }
     }

@@ -72,7 +72,7 @@ struct StreamShare: Sendable {
     case .message(let isTransactional, let lsn):
       if isTransactional {
         give(bytes, opening, &out)
-      } else if lsn >= from {
+      } else if lsn > from {
         out.append(bytes)
       }
     case .keepalive: out.append(bytes)

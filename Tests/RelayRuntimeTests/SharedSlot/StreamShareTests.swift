@@ -161,14 +161,32 @@ import Testing
     let message = { (isTransactional: Bool, lsn: UInt64) in
       WireBuilder.message(isTransactional: isTransactional, lsn: lsn, prefix: "p", content: [1])
     }
-    share.take(message(false, 99), at: 99)
-    #expect(share.given.isEmpty)
-    share.take(message(false, 100), at: 100)
+    // A message's position is the end of its record: what ends where a connector begins is behind it, as for the server.
+    for lsn: UInt64 in [99, 100] {
+      share.take(message(false, lsn), at: lsn)
+      #expect(share.given.isEmpty)
+    }
+    share.take(message(false, 101), at: 101)
     #expect(share.given == ["M"])
     share.transaction(90, [message(true, 120)])
     #expect(share.given == ["M"])
     share.transaction(130, [message(true, 120)])
     #expect(share.given == ["M", "B", "M", "C"])
+  }
+
+  /// A commit's record may begin where a message's ends.
+  @Test func whatBeginsBehindAMessageIsNotPassedWithIt() {
+    func passed(_ message: [UInt8], isInTransaction: Bool = false) -> LSN? {
+      unsafe SharedFrame(WireBuilder.xLogData(at: 100, message).span.bytes).passed(isInTransaction: isInTransaction)
+    }
+    let outside = WireBuilder.message(isTransactional: false, lsn: 100, prefix: "p", content: [1])
+    #expect(passed(outside) == LSN(rawValue: 100))
+    #expect(passed(outside, isInTransaction: true) == nil)
+    #expect(passed(WireBuilder.message(isTransactional: true, lsn: 100, prefix: "p", content: [1])) == nil)
+    #expect(passed(WireBuilder.commit(commitLSN: 90, endLSN: 100), isInTransaction: true) == LSN(rawValue: 100))
+    var share = Share(from: 100)
+    share.transaction(100, [Self.insert(Self.mine)])
+    #expect(share.given == ["B", "I", "C"])
   }
 
   @Test func rowOfATableThatWasNeverDescribedIsForAllToRefuse() {
