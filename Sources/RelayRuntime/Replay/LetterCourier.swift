@@ -21,6 +21,7 @@ final class LetterCourier {
   private let letterTopic: String
   private let overtaken: OvertakenLetters
   private let isStopped: () -> Bool
+  private var pairs: LetterPairs
   private var tables: [RelationOID: (relation: Relation, table: TableDescription)] = [:]
   /// Parts of a change that is not whole yet, by partition.
   private var parts: [TopicPartition: [UInt8]] = [:]
@@ -52,6 +53,7 @@ final class LetterCourier {
     self.overtaken = overtaken
     self.isStopped = isStopped
     isTransactional = plan.transactions != nil
+    pairs = LetterPairs(supplies: plan.transactions == nil && self.pipeline.options.sendsTombstones)
     sink = KafkaEventSink(producer, creation: plan.topicCreation, logger: logger)
   }
 
@@ -59,11 +61,11 @@ final class LetterCourier {
   func deliver(_ letters: OutstandingLetters) throws(ConnectorFailure) {
     defer { sink.abandon() }
     do throws(KafkaError) {
-      try letters.read(try letters.range(), isStopped: { failure != nil || isStopped() }) { record, place in
+      let isStopped = { self.failure != nil || self.isStopped() && !self.pairs.isOpen }
+      try letters.read(try letters.range(), isStopped: isStopped) { record, place in
         if failure != nil { return }
         do throws(ConnectorFailure) {
           try take(record, place)
-          if passedCount >= LetterCourier.letterCountMax { try commit() }
         } catch {
           failure = error
         }
@@ -72,6 +74,7 @@ final class LetterCourier {
       throw ConnectorFailure(kafka: error, doing: "reading the dead letters of \(letters.topic)")
     }
     if let failure { throw failure }
+    if let tombstone = pairs.end() { try replay(tombstone) }
     try commit()
   }
 
@@ -97,7 +100,11 @@ final class LetterCourier {
           "the letter at offset \(record.offset) of \(place.topic), partition \(place.partition), cannot be read: \(error). It may be of a newer version of sluice"
         )
       }
-      if let hold = record.letterHold, pipeline.heldKeys != nil {
+      let hold = record.letterHold
+      let next = pairs.pass(letter, waits: hold != nil)
+      if let tombstone = next.tombstoneBefore { try replay(tombstone) }
+      if passedCount >= LetterCourier.letterCountMax, !next.belongsToLast { try commit() }
+      if let hold, pipeline.heldKeys != nil {
         overtaken.release(hold, from: &pipeline.heldKeys!)
       }
       try replay(letter)
