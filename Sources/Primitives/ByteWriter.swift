@@ -5,12 +5,15 @@ public struct ByteWriter: ~Copyable {
   @usableFromInline var capacity: Int
   @usableFromInline var length: Int
 
+  /// It grows by doubling, which gives nothing from nothing.
+  private static let capacityMin = 16
+
   /// Bytes written since the last `removeAll()`.
   @inlinable
   public var count: Int { length }
 
   public init(minimumCapacity: Int = 256) {
-    capacity = max(minimumCapacity, 16)
+    capacity = max(minimumCapacity, ByteWriter.capacityMin)
     unsafe base = .allocate(byteCount: capacity, alignment: 16)
     length = 0
   }
@@ -215,6 +218,7 @@ public struct ByteWriter: ~Copyable {
 
   /// Gives back memory above `limit` bytes, so that one huge row does not set the process's size for ever.
   public mutating func shrink(to limit: Int) {
+    let limit = max(limit, ByteWriter.capacityMin)
     guard capacity > limit, count <= limit else { return }
     let smaller = UnsafeMutableRawPointer.allocate(byteCount: limit, alignment: 16)
     unsafe smaller.copyMemory(from: base, byteCount: count)

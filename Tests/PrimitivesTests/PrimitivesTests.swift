@@ -1,5 +1,6 @@
-import Primitives
 import Testing
+
+@testable import Primitives
 
 @Suite struct LSNTests {
   @Test func printsAsPostgresDoes() {
@@ -60,6 +61,20 @@ import Testing
     out.append(Array(repeating: 1, count: 100))
     let written = out.array
     #expect(written == [97, 98, 99] + Array(repeating: 1, count: 100))
+  }
+
+  @Test(arguments: [0, -1, Int.min])
+  func shrunkToNothingItGrowsAgain(limit: Int) {
+    var record = EncodedRecord()
+    record.bytes.append("abc")
+    record.clear(keepingAtMost: limit)
+    // It can double what it has.
+    let capacity = record.bytes.capacity
+    #expect(capacity == 16)
+    guard capacity > 0 else { return }
+    record.bytes.append(Array(repeating: 1, count: 100))
+    let written = record.bytes.array
+    #expect(written == Array(repeating: 1, count: 100))
   }
 
   @Test func bigEndianPutsTheHighByteFirst() {
