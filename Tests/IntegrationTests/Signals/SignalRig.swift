@@ -48,9 +48,12 @@ final class SignalRig {
     try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: files[1]))
   }
 
+  /// Starts a relay.
+  func launchRelay() throws -> RelayProcess { try RelayProcess(["run"] + files, directory: postgres.directory) }
+
   /// Starts a relay and waits until it streams.
   func startRelay() throws -> RelayProcess {
-    let relay = try RelayProcess(["run"] + files, directory: postgres.directory)
+    let relay = try launchRelay()
     try wait("the slot streams", relay) {
       try server.query(
         """
