@@ -7,7 +7,8 @@ final class Bank {
   let postgres: EmbeddedPostgres
   let broker: CaseBroker
   private let server: PostgresConnection
-  private let isExactlyOnce: Bool
+  /// As of the next `write`.
+  var isExactlyOnce: Bool
   var files: [String] { ["worker.properties", "bank.json"].map { postgres.directory + "/" + $0 } }
 
   init(isExactlyOnce: Bool) throws {
@@ -28,7 +29,7 @@ final class Bank {
     lines +=
       isExactlyOnce
       ? ["group.id=relay", "exactly.once.source.support=enabled", "offset.storage.topic=offsets"]
-      : ["offset.storage.file.filename=\(postgres.directory)/offsets"]
+      : worker["offset.storage.topic"] == nil ? ["offset.storage.file.filename=\(postgres.directory)/offsets"] : []
     lines += worker.map { "\($0.key)=\($0.value)" }
     try (lines.joined(separator: "\n") + "\n").write(toFile: files[0], atomically: true, encoding: .utf8)
     let config = [

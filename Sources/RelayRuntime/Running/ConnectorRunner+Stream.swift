@@ -149,7 +149,7 @@ extension ConnectorRunner {
   /// At least once: whether no other relay has begun while this one had no slot. It may have sent an earlier part again and
   /// not got to the end, which this one's memory knows nothing of. Asked with the slot's lock.
   private func checkStillOwner(_ record: StateRecord) throws(ConnectorFailure) {
-    guard let mine = record.relay else { return }
+    guard plan.transactions == nil, let mine = record.relay else { return }
     var store = ConnectorRunner.makeStore(plan.storage, plan)
     guard try load(&store)?.relay == mine else { throw ConnectorFailure(.overtaken(plan.name)) }
   }

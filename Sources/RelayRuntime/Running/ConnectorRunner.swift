@@ -153,6 +153,9 @@ struct ConnectorRunner {
       record.relay = RelayTerm(after: state?.relay)
       try claim(record, decision, state, &store)
       record.hasEnded = false
+    } else if let last = state?.relay {
+      // Kafka fences all but a relay of before the switch to exactly once, whose record may still be on its way.
+      record.relay = RelayTerm(after: last)
     }
     record.timeline = identity.timeline
     record.timelineStart = history.start(of: identity.timeline)

@@ -14,7 +14,8 @@ public struct StateRecord: Sendable, Equatable {
   public static let formatVersion = 1
 
   public var connector: String
-  /// Who began last; `nil` exactly once, where Kafka fences, and in records of earlier versions.
+  /// Who began last; `nil` exactly once, where Kafka fences, unless the connector was at least once before, and in records of
+  /// earlier versions.
   public var relay: RelayTerm?
   /// That relay stopped in order: nobody has sent anything behind the position, but for the beginning of a transaction.
   public var hasEnded = false
