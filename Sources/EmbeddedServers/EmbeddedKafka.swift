@@ -38,6 +38,7 @@ public final class EmbeddedKafka: Sendable {
     case invalidProducerEpoch = 47
     case concurrentTransactions = 51
     case kafkaStorageError = 56
+    case invalidRecord = 87
   }
 
   private struct Cluster: @unchecked Sendable {

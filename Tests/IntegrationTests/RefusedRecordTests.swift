@@ -1,4 +1,5 @@
 import EmbeddedServers
+import Foundation
 import Testing
 
 extension Integration {
@@ -167,6 +168,40 @@ extension Integration {
       #expect(notes.count > count / 4 && notes.count < count * 3 / 4, "\(output)")
       #expect(letters.isDisjoint(with: notes.keys), "\(output)")
       #expect(Set(mended.keys) == Set(1...count), "\(report)\n\(output)")
+    }
+
+    /// A broker says of a batch only that one record in it is invalid: which, shows when they are sent one by one, until a chunk
+    /// is stored.
+    @Test(arguments: [1, 2])
+    func theOneInvalidRowOfAChunkIsFound(refusals: Int) async throws {
+      let count = 300
+      let (notes, letters, output) = try await onOwnThread { () throws in
+        let bank = try Bank(isExactlyOnce: false)
+        defer { bank.postgres.stop(.immediate) }
+        let signals = bank.postgres.directory + "/signals"
+        // Nothing is written beside the chunk, so that the refusals are of its rows.
+        try bank.write(
+          [:],
+          connector: [
+            "signal.enabled.channels": "file", "signal.file": signals, "signal.poll.interval.ms": "50",
+            "read.only": "true",
+          ])
+        try bank.execute("INSERT INTO t SELECT i, 'n' FROM generate_series(1, \(count)) i")
+        let relay = try bank.start()
+        bank.broker.kafka.failNext(.produce, with: Array(repeating: .invalidRecord, count: refusals))
+        try #"{"id":"s","type":"execute-snapshot","data":{"data-collections":["public.t"],"type":"INCREMENTAL"}}"#
+          .write(toFile: signals, atomically: true, encoding: .utf8)
+        try waitUntil("all is sent in batches again\n\(relay.output)", within: .seconds(60)) {
+          if let status = relay.poll() { throw ProcessFailure("ended with status \(status)\n\(relay.output)") }
+          return relay.output.contains("what was refused is passed")
+        }
+        try bank.settle(relay)
+        try relay.stop()
+        return (try bank.notes(), try bank.letterIDs(), relay.output)
+      }
+      #expect(Set(notes.keys).union(letters) == Set(1...count), "\(output)")
+      // The second refusal is of one record.
+      #expect(letters.count == refusals - 1, "\(letters)\n\(output)")
     }
 
     @Test func withoutToleranceARefusedRowOfAChunkStopsTheConnector() async throws {
