@@ -133,6 +133,9 @@ final class PipelineRun {
     }
   }
 
+  /// A blocking snapshot begins.
+  func interrupt() { pipeline.setPlansAside() }
+
   /// The rows of a chunk, all at once.
   func chunk(_ rows: WindowRows) throws {
     pipeline.openWindow(rows, isDeduplicating: true)

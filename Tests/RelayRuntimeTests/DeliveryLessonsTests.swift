@@ -50,7 +50,7 @@ import Testing
   @Test func oneOfABatchIsFoundBySendingSinglyUntilItIsPassed() {
     var lessons = lessons()
     #expect(learn(&lessons, refused(.invalid, isCertain: false)) == nil)
-    #expect(lessons.batching.sendsSingly && lessons.singlyUntil == .init(position: there, needsChunk: false))
+    #expect(lessons.batching.sendsSingly && lessons.singlyUntil == .init(position: there, needsSnapshot: false))
     #expect(learn(&lessons, refused(.invalid)) == nil)
     #expect(lessons.batching.sendsSingly)
     #expect(learn(&lessons) == nil)
@@ -103,9 +103,9 @@ import Testing
   @Test func aRowOfAChunkIsSoughtUntilAChunkIsStored() throws {
     var lessons = lessons()
     let other = refused(.invalid, isCertain: false)
-    let row = refused(.invalid, isCertain: false, place: .chunkRow(Self.digest))
+    let row = refused(.invalid, isCertain: false, place: .snapshotRow(Self.digest))
     #expect(learn(&lessons, other, row, other) == nil)
-    #expect(lessons.singlyUntil == .init(position: there, needsChunk: true))
+    #expect(lessons.singlyUntil == .init(position: there, needsSnapshot: true))
     #expect(learn(&lessons) == nil)
     #expect(lessons.singlyUntil == nil)
   }

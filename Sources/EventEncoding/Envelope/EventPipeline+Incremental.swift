@@ -43,7 +43,7 @@ extension EventPipeline {
     )
     records.beginBetween(
       options.deadLetter == nil
-        ? nil : .chunkRow(RowDigest(chunk.plan.relation.oid, tuple, chunk.rows.span)))
+        ? nil : .snapshotRow(RowDigest(chunk.plan.relation.oid, tuple, chunk.rows.span)))
     defer {
       snapshotPlace = nil
       records.endBetween()

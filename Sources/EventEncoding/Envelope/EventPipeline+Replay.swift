@@ -70,7 +70,7 @@ extension EventPipeline {
         lsn: origin.lsn, unixMicroseconds: floorDivide(now, 1_000), transactionID: 0, lastCommit: origin.lastCommit)
     }
     // Rows of one snapshot, or of one chunk, have one LSN.
-    records.beginBetween(.chunkRow(RowDigest(relation.oid, tuple, message)))
+    records.beginBetween(.snapshotRow(RowDigest(relation.oid, tuple, message)))
     defer { records.endBetween() }
     try snapshotRow(relation.oid, tuple, message, marker: marker, at: origin, now: now)
   }

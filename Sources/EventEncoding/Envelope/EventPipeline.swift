@@ -425,7 +425,13 @@ public struct EventPipeline: ~Copyable {
     if records.unit != snapshot.lsn { records.beginUnit(at: snapshot.lsn) }
     part = 0
     snapshotPlace = (snapshot, marker)
-    defer { snapshotPlace = nil }
+    // Of a first snapshot a refused row stops the connector, however it were known again.
+    let isBlocking = plansAside != nil && options.deadLetter != nil
+    if isBlocking { records.beginBetween(.snapshotRow(RowDigest(relation, tuple, bytes))) }
+    defer {
+      snapshotPlace = nil
+      if isBlocking { records.endBetween() }
+    }
     // `skipped.operations` is a matter of the stream, even if it lists "r".
     try emitRow(.read, plan, old: nil, new: tuple, fallback: nil, .none, bytes, snapshot.lsn, now)
   }

@@ -41,10 +41,10 @@ public enum RecordPlace: Hashable, Sendable {
   /// Its place among those of its unit (a transaction, say): the same each time the server sends the unit again. `unit` is
   /// where the unit's first message stands in the log; `ordinal` counts from 0, a record that became a dead letter as one.
   case inUnit(LSN, ordinal: UInt64)
-  /// A row of an incremental snapshot's chunk, which stands elsewhere among other rows each time: by its content.
-  case chunkRow(RowDigest)
+  /// A row of an incremental or blocking snapshot, which stands elsewhere among other rows each time: by its content.
+  case snapshotRow(RowDigest)
 
-  public var isOfChunk: Bool { if case .chunkRow = self { true } else { false } }
+  public var isOfSnapshot: Bool { if case .snapshotRow = self { true } else { false } }
 }
 
 /// Of a row's table and values, the same for the life of this process.

@@ -281,7 +281,7 @@ extension ConnectorRunner {
       loop.pipeline.refusals.forgetTopics()
     }
     if let singlyUntil, stop.level == .run, loop.storedPosition >= singlyUntil.position,
-      loop.hasStoredSnapshots || !singlyUntil.needsChunk
+      loop.hasStoredSnapshots || !singlyUntil.needsSnapshot
     {
       throw .refused([])
     }

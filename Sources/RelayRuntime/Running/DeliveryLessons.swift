@@ -10,8 +10,8 @@ struct DeliveryLessons {
   /// Where a life that sends records one by one has sent all that is in doubt.
   struct Passage: Equatable {
     var position: LSN
-    /// A row of a chunk is in doubt, and no position tells when that is stored.
-    var needsChunk: Bool
+    /// A row of a snapshot is in doubt, and no position tells when that is stored.
+    var needsSnapshot: Bool
   }
 
   private(set) var refusals: RecordRefusals
@@ -81,7 +81,7 @@ struct DeliveryLessons {
         // Nor is it known of the others of its batch.
         batching.sendsSingly = true
         singlyUntil = Passage(
-          position: handedOver, needsChunk: singlyUntil?.needsChunk == true || record.place?.isOfChunk == true)
+          position: handedOver, needsSnapshot: singlyUntil?.needsSnapshot == true || record.place?.isOfSnapshot == true)
         hasLearned = true
         return nil
       }
