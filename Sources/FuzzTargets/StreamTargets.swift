@@ -54,8 +54,23 @@ extension FuzzTarget {
       try expect(frame == expected, "\(decoded) was taken for \(frame)")
     },
     FuzzTarget("copy-row") { (bytes) throws(Violation) in
-      var row = CopyTextRow()
-      guard unsafe (try? row.decode(bytes.span.bytes)) != nil else { return }
+      var row = CopyRow()
+      guard unsafe (try? row.decode(text: bytes.span.bytes)) != nil else { return }
+      for index in 0..<row.tuple.count {
+        guard case .text(let range) = row.tuple[index] else { continue }
+        try expect(range.upperBound <= row.bytes.count, "a value stands at \(range)")
+      }
+    },
+    FuzzTarget("copy-binary-row") { (bytes) throws(Violation) in
+      let all: [BinaryForm] = [
+        .text, .bool, .int2, .int4, .int8, .numeric, .uuid, .date, .time, .timestamp, .timestamptz, .jsonb, .bytea,
+      ]
+      var input = FuzzInput(bytes)
+      let forms = (0..<Int(input.byte() & 15)).map { _ in all[Int(input.byte()) % all.count] }
+      let message = Array(bytes.dropFirst(1 + forms.count))
+      var row = CopyRow()
+      guard unsafe (try? row.decode(binary: message.span.bytes, forms)) == true else { return }
+      try expect(row.tuple.count == forms.count, "\(row.tuple.count) columns instead of \(forms.count)")
       for index in 0..<row.tuple.count {
         guard case .text(let range) = row.tuple[index] else { continue }
         try expect(range.upperBound <= row.bytes.count, "a value stands at \(range)")

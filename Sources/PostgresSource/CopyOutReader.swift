@@ -2,7 +2,7 @@ import CLibpq
 import Glibc
 import Primitives
 
-/// Rows of one `COPY … TO STDOUT` in text format, lent one at a time. Reads as the caller asks, so that a slow consumer
+/// Rows of one `COPY … TO STDOUT`, lent one at a time. Reads as the caller asks, so that a slow consumer
 /// slows the server down instead of filling memory.
 @safe
 public struct CopyOutReader: ~Copyable {
@@ -22,7 +22,7 @@ public struct CopyOutReader: ~Copyable {
     }
   }
 
-  /// Lends the next row, with its line end, to `body`. Returns `false` at the end, or after `timeoutMilliseconds` without
+  /// Lends the next row to `body` as the server sent it: with its line end, or in binary. Returns `false` at the end, or after `timeoutMilliseconds` without
   /// a row when `isWaiting` is then set.
   public mutating func next(
     timeoutMilliseconds: Int32, isWaiting: inout Bool, _ body: (RawSpan) -> Void

@@ -166,6 +166,31 @@ public struct ByteWriter: ~Copyable {
     length &+= end &- at
   }
 
+  /// Four decimal digits of a number below 10,000.
+  public mutating func append(fourDigits value: Int) {
+    precondition(value >= 0 && value < 10_000)
+    let high = UInt64(value) / 100
+    let low = UInt64(value) &- high &* 100
+    append(
+      word: UInt64(ByteWriter.digits(high).littleEndian) | UInt64(ByteWriter.digits(low).littleEndian) << 16, count: 4)
+  }
+
+  /// Two decimal digits of a number below 100.
+  public mutating func append(twoDigits value: Int) {
+    precondition(value >= 0 && value < 100)
+    append(word: UInt64(ByteWriter.digits(UInt64(value)).littleEndian), count: 2)
+  }
+
+  /// The lowest `size` bytes of a word, eight at most, the lowest first.
+  @inlinable
+  @inline(__always)
+  public mutating func append(word: UInt64, count size: Int) {
+    precondition(size >= 0 && size <= 8)
+    reserve(8)
+    unsafe base.storeBytes(of: word.littleEndian, toByteOffset: length, as: UInt64.self)
+    length &+= size
+  }
+
   /// Two digits in the order of memory.
   @inline(__always)
   private static func digits(_ pair: UInt64) -> UInt16 {

@@ -15,6 +15,20 @@ public enum DecodeError: Error, Equatable, Sendable {
   case trailingBytes(count: Int, at: Int)
 }
 
+extension DecodeError {
+  /// The same in a frame of which the bytes were a part.
+  public func moved(by offset: Int) -> DecodeError {
+    switch self {
+    case .truncated(let need, let have, let at): .truncated(need: need, have: have, at: at + offset)
+    case .invalidLength(let length, let at): .invalidLength(length, at: at + offset)
+    case .unterminatedText(let at): .unterminatedText(at: at + offset)
+    case .invalidUTF8(let at): .invalidUTF8(at: at + offset)
+    case .unknownTag(let tag, let at): .unknownTag(tag, at: at + offset)
+    case .trailingBytes(let count, let at): .trailingBytes(count: count, at: at + offset)
+    }
+  }
+}
+
 extension DecodeError: CustomStringConvertible {
   public var description: String {
     switch self {

@@ -218,9 +218,9 @@ import Testing
 
   /// A blocking snapshot is taken again as a whole, and may read its rows in another order.
   @Test func aRowOfABlockingSnapshotIsKnownByItsContent() throws {
-    var row = CopyTextRow()
+    var row = CopyRow()
     let line = Array("8\t2024-01-01\tx\n".utf8)
-    try row.decode(line.span.bytes)
+    try row.decode(text: line.span.bytes)
     var refusals = RecordRefusals()
     _ = refusals.add(
       RecordRefusal(.invalid, "no"),

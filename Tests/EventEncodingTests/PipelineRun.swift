@@ -191,9 +191,9 @@ final class PipelineRun {
   /// A row of `COPY … TO STDOUT`.
   func snapshot(_ table: TestTable, _ line: String, _ marker: SnapshotMarker, at origin: SnapshotOrigin) throws {
     try describeOnce(table)
-    var row = CopyTextRow()
+    var row = CopyRow()
     let bytes = Array(line.utf8)
-    try row.decode(bytes.span.bytes)
+    try row.decode(text: bytes.span.bytes)
     try pipeline.snapshotRow(
       RelationOID(rawValue: table.oid), row.tuple, row.bytes.bytes, marker: marker, at: origin, now: PipelineRun.now)
     drain()

@@ -153,7 +153,7 @@ import Testing
           relation: Relation(
             oid: RelationOID(rawValue: 1), schema: id.schema, name: id.name, replicaIdentity: .default, columns: []),
           description: TableDescription(id: id, columns: [], keyColumns: []), select: "", hasOverride: false,
-          copySource: nil)
+          copySource: nil, binaryForms: nil)
       },
       chunks: [(0, 2), (1, 1), (2, 1), (3, 2)].flatMap { table, count in
         (0..<count).map { SnapshotChunk(table: table, index: $0, count: count, source: ids[table].name) }

@@ -37,9 +37,9 @@ import Testing
       if !isSilent || now < 3_000 { loop.sink.progress(write: 10, acknowledge: 10) }
       do throws(RelayFailure) {
         guard try loop.turnSnapshot(time), hasRows || now < 3_000 else { continue }
-        var row = CopyTextRow()
+        var row = CopyRow()
         let line = Array("1\t\(now + 1)\n".utf8)
-        do throws(DecodeError) { try row.decode(line.span.bytes) } catch { Issue.record("\(error)") }
+        do throws(DecodeError) { try row.decode(text: line.span.bytes) } catch { Issue.record("\(error)") }
         _ = try loop.takeSnapshotRow(Self.relation, row, marker: .true, at: Self.origin, time)
       } catch {
         guard case .sink(let failure) = error else { throw error }

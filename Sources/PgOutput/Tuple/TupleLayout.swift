@@ -2,7 +2,7 @@ import Primitives
 
 /// Where the columns of one tuple stand in a message. Reused from row to row, so that decoding allocates nothing.
 public struct TupleLayout: Sendable, Equatable {
-  public private(set) var columns: [TupleColumn] = []
+  public internal(set) var columns: [TupleColumn] = []
 
   public init() {}
 
@@ -22,11 +22,7 @@ public struct TupleLayout: Sendable, Equatable {
     let countAt = reader.offset
     let count = Int(try reader.readInteger(as: Int16.self))
     guard count >= 0 else { throw .invalidLength(count, at: countAt) }
-    // Rows of one table come after each other: then the places are there already.
-    if columns.count != count {
-      columns.removeAll(keepingCapacity: true)
-      columns.append(contentsOf: repeatElement(.null, count: count))
-    }
+    makePlaces(count)
     var places = columns.mutableSpan
     for index in 0..<count {
       // Most columns: tag and length in one look.
@@ -44,6 +40,14 @@ public struct TupleLayout: Sendable, Equatable {
       case let tag: throw .unknownTag(tag, at: tagAt)
       }
     }
+  }
+
+  /// Rows of one table come after each other: then the places are there already.
+  @inline(__always)
+  mutating func makePlaces(_ count: Int) {
+    guard columns.count != count else { return }
+    columns.removeAll(keepingCapacity: true)
+    columns.append(contentsOf: repeatElement(.null, count: count))
   }
 
   @inline(__always)

@@ -21,7 +21,7 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   /// One row of the snapshot; only after `turnSnapshot` or an earlier row said that it may come. Returns whether the next
   /// may come.
   public mutating func takeSnapshotRow(
-    _ relation: RelationOID, _ row: borrowing CopyTextRow, marker: SnapshotMarker, at origin: SnapshotOrigin,
+    _ relation: RelationOID, _ row: borrowing CopyRow, marker: SnapshotMarker, at origin: SnapshotOrigin,
     _ time: RelayTime
   ) throws(RelayFailure) -> Bool {
     if !ledger.hasOpenUnit { ledger.begin(at: origin.lsn) }

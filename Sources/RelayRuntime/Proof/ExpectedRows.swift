@@ -94,9 +94,9 @@ struct ExpectedRows {
 
   private func copy(
     _ select: String, on connection: borrowing PostgresConnection,
-    _ body: (borrowing CopyTextRow) throws(ConnectorFailure) -> Void
+    _ body: (borrowing CopyRow) throws(ConnectorFailure) -> Void
   ) throws(ConnectorFailure) {
-    var row = CopyTextRow()
+    var row = CopyRow()
     var failure: DecodeError?
     do throws(PostgresError) {
       var copy = try CopyOutReader("COPY (\(select)) TO STDOUT", on: connection)
@@ -119,11 +119,11 @@ struct ExpectedRows {
   }
 
   private static func next(
-    _ copy: inout CopyOutReader, _ row: inout CopyTextRow, _ isWaiting: inout Bool, _ failure: inout DecodeError?
+    _ copy: inout CopyOutReader, _ row: inout CopyRow, _ isWaiting: inout Bool, _ failure: inout DecodeError?
   ) throws(PostgresError) -> Bool {
     try copy.next(timeoutMilliseconds: 200, isWaiting: &isWaiting) { line in
       do throws(DecodeError) {
-        try row.decode(line)
+        try row.decode(text: line)
       } catch {
         failure = error
       }
@@ -133,7 +133,7 @@ struct ExpectedRows {
   // MARK: One row
 
   private func take(
-    _ reading: inout Reading, _ row: borrowing CopyTextRow, _ number: UInt64, _ forms: inout RowForms,
+    _ reading: inout Reading, _ row: borrowing CopyRow, _ number: UInt64, _ forms: inout RowForms,
     _ subject: inout ProofSubject, _ spill: inout ProofSpill, _ reader: inout RecordContentReader,
     _ report: inout ProofReport
   ) throws(ConnectorFailure) {

@@ -6,7 +6,7 @@ import Primitives
 /// last is only known when no other comes. Source: Debezium 3.6, `BufferingSnapshotChangeRecordReceiver`.
 struct SnapshotFeed: ~Copyable {
   private let origin: SnapshotOrigin
-  private var held = CopyTextRow()
+  private var held = CopyRow()
   /// The table of the row that is held back.
   private(set) var heldTable: RelationOID?
   private var heldMarker = SnapshotMarker.true
@@ -15,7 +15,7 @@ struct SnapshotFeed: ~Copyable {
 
   /// Takes the row and leaves another in its place, whose memory can be used again. Returns whether the next may come.
   mutating func give(
-    _ table: RelationOID, _ row: inout CopyTextRow, marker: SnapshotMarker, into loop: inout ProductionLoop,
+    _ table: RelationOID, _ row: inout CopyRow, marker: SnapshotMarker, into loop: inout ProductionLoop,
     _ time: RelayTime
   ) throws(RelayFailure) -> Bool {
     var mayContinue = true

@@ -29,8 +29,10 @@ final class SnapshotReader {
   /// Rows of the chunk that were sent.
   var rows: UInt64 { reading.sent }
 
-  func begin(_ chunk: SnapshotChunk) throws(PostgresError) {
-    reading.begin(try CopyOutReader("COPY \(chunk.source) TO STDOUT", on: connection))
+  /// - Parameter forms: the columns in binary; nil: all as text.
+  func begin(_ chunk: SnapshotChunk, _ forms: [BinaryForm]?) throws(PostgresError) {
+    let format = forms == nil ? "" : " (FORMAT binary)"
+    reading.begin(try CopyOutReader("COPY \(chunk.source) TO STDOUT\(format)", on: connection), forms)
     self.chunk = chunk
   }
 
@@ -51,14 +53,16 @@ final class SnapshotReader {
 private struct ChunkRows: ~Copyable {
   private(set) var sent: UInt64 = 0
   private var copy: CopyOutReader?
-  private var next = CopyTextRow()
-  private var following = CopyTextRow()
+  private var forms: [BinaryForm]?
+  private var next = CopyRow()
+  private var following = CopyRow()
   private var hasNext = false
   private var hasFollowing = false
   private var isAtEnd = false
 
-  mutating func begin(_ copy: consuming CopyOutReader) {
+  mutating func begin(_ copy: consuming CopyOutReader, _ forms: [BinaryForm]?) {
     self.copy = consume copy
+    self.forms = forms
     sent = 0
     hasNext = false
     hasFollowing = false
@@ -93,23 +97,24 @@ private struct ChunkRows: ~Copyable {
         hasNext = true
         hasFollowing = false
       } else if !isAtEnd {
-        guard try ChunkRows.read(&copy, &next, &hasNext, &isAtEnd) else { return false }
+        guard try ChunkRows.read(&copy, forms, &next, &hasNext, &isAtEnd) else { return false }
       }
     }
     if hasNext, !hasFollowing, !isAtEnd {
-      return try ChunkRows.read(&copy, &following, &hasFollowing, &isAtEnd)
+      return try ChunkRows.read(&copy, forms, &following, &hasFollowing, &isAtEnd)
     }
     return true
   }
 
   /// `false`: the server has not sent it yet.
   private static func read(
-    _ copy: inout CopyOutReader?, _ row: inout CopyTextRow, _ hasRow: inout Bool, _ isAtEnd: inout Bool
+    _ copy: inout CopyOutReader?, _ forms: [BinaryForm]?, _ row: inout CopyRow, _ hasRow: inout Bool,
+    _ isAtEnd: inout Bool
   ) throws(RelayFailure) -> Bool {
     var isWaiting = false
     var failure: DecodeError?
     do throws(PostgresError) {
-      hasRow = try decode(&copy, &row, &isWaiting, &failure)
+      hasRow = try decode(&copy, forms, &row, &isWaiting, &failure)
     } catch {
       throw .source(ErrorPolicy.sourceError(error))
     }
@@ -119,15 +124,21 @@ private struct ChunkRows: ~Copyable {
   }
 
   private static func decode(
-    _ copy: inout CopyOutReader?, _ row: inout CopyTextRow, _ isWaiting: inout Bool, _ failure: inout DecodeError?
+    _ copy: inout CopyOutReader?, _ forms: [BinaryForm]?, _ row: inout CopyRow, _ isWaiting: inout Bool,
+    _ failure: inout DecodeError?
   ) throws(PostgresError) -> Bool {
     guard copy != nil else { return false }
-    return try copy!.next(timeoutMilliseconds: 0, isWaiting: &isWaiting) { line in
-      do throws(DecodeError) {
-        try row.decode(line)
-      } catch {
-        failure = error
+    while true {
+      // A binary copy marks its end by a message that is no row.
+      var isRow = true
+      let hasMessage = try copy!.next(timeoutMilliseconds: 0, isWaiting: &isWaiting) { message in
+        do throws(DecodeError) {
+          if let forms { isRow = try row.decode(binary: message, forms) } else { try row.decode(text: message) }
+        } catch {
+          failure = error
+        }
       }
+      if isRow || !hasMessage { return hasMessage }
     }
   }
 }

@@ -18,6 +18,9 @@ struct SnapshotTable {
   let hasOverride: Bool
   /// The same rows for COPY, which reads a table itself faster than a query of it; nil where it cannot.
   let copySource: String?
+  /// The columns in binary, in which the server writes them faster; nil where one of them is read as text only, or the
+  /// statement is not ours.
+  let binaryForms: [BinaryForm]?
 
   var quotedName: String {
     "\(PostgresConnection.quoted(identifier: id.schema)).\(PostgresConnection.quoted(identifier: id.name))"
@@ -60,9 +63,26 @@ extension SnapshotTable {
         SnapshotTable(
           oid: table.oid, id: id, estimatedRows: table.estimatedRows, relation: relation, description: description,
           select: select, hasOverride: override != nil,
-          copySource: isCopiedWhole ? "\(list([id.schema])).\(list([id.name])) (\(list(columns)))" : nil))
+          copySource: isCopiedWhole ? "\(list([id.schema])).\(list([id.name])) (\(list(columns)))" : nil,
+          binaryForms: override == nil ? binaryForms(description) : nil))
     }
     return tables
+  }
+
+  private static func binaryForms(_ description: TableDescription) -> [BinaryForm]? {
+    var forms: [BinaryForm] = []
+    for column in description.columns {
+      // A domain is sent as the type below it.
+      let type = column.type.root
+      if case .enumeration = type.kind {
+        forms.append(.text)
+      } else if case .base = type.kind, let form = BinaryForm(type.oid) {
+        forms.append(form)
+      } else {
+        return nil
+      }
+    }
+    return forms
   }
 
   /// A table as the catalogue shows it, with the relation message that the stream would send of it.

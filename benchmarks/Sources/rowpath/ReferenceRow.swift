@@ -1,6 +1,7 @@
 import ConnectData
 import EventEncoding
 import EventRouting
+import PgOutput
 import Primitives
 
 /// The reference row of `backlogs/transactions.sql` and the outbox row of `backlogs/outbox.sql`, as pgoutput messages.
@@ -86,6 +87,49 @@ struct ReferenceRow {
       out.append(UInt8(ascii: "t"))
       out.append(bigEndian: Int32(column.text.utf8.count))
       out.append(utf8: column.text)
+    }
+    return out.array
+  }
+
+  /// The row as `COPY … TO STDOUT` gives it.
+  var copyText: [UInt8] { Array((columns.map(\.text).joined(separator: "\t") + "\n").utf8) }
+
+  /// The same with `FORMAT binary`, and how its columns are read; of the transactions only.
+  var copyBinary: (message: [UInt8], forms: [BinaryForm]) {
+    var out = ByteWriter()
+    out.append(bigEndian: Int16(columns.count))
+    for column in columns {
+      let value = binary(column)
+      out.append(bigEndian: Int32(value.count))
+      out.append(value)
+    }
+    return (out.array, columns.compactMap { BinaryForm($0.type.oid) })
+  }
+
+  private func binary(_ column: Column) -> [UInt8] {
+    var out = ByteWriter()
+    switch column.type.oid {
+    case .uuid:
+      var digits = column.text.filter { $0 != "-" }[...]
+      while let byte = UInt8(digits.prefix(2), radix: 16) {
+        out.append(byte)
+        digits = digits.dropFirst(2)
+      }
+    case .numeric:
+      // At most eight digits before the point and two behind it.
+      let parts = column.text.split(separator: ".").map { Int($0) ?? 0 }
+      let digits = (parts[0] >= 10_000 ? [parts[0] / 10_000] : []) + [parts[0] % 10_000, parts[1] * 100]
+      out.append(bigEndian: Int16(digits.count))
+      out.append(bigEndian: Int16(digits.count - 2))
+      out.append(bigEndian: UInt16(0))
+      out.append(bigEndian: Int16(2))
+      for digit in digits { out.append(bigEndian: Int16(digit)) }
+    case .jsonb:
+      out.append(1)
+      out.append(utf8: column.text)
+    // 2024-01-01 00:02:17.123 UTC.
+    case .timestamptz: out.append(bigEndian: Int64(757_382_537_123_000))
+    default: out.append(utf8: column.text)
     }
     return out.array
   }

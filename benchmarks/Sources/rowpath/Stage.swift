@@ -10,6 +10,10 @@ import Primitives
 enum Stage: String, CaseIterable {
   /// pgoutput to offsets.
   case decode
+  /// A row of a snapshot's COPY to offsets, in text format.
+  case copyText = "copy-text"
+  /// The same in binary, whose values become text.
+  case copyBinary = "copy-binary"
   /// Frame to Kafka record: decoding, routing by table, key and envelope, headers.
   case encode
   /// Frame to Kafka record through EventRouter with an expanded payload.
@@ -26,6 +30,8 @@ enum Stage: String, CaseIterable {
   func run(rows: Int) throws {
     switch self {
     case .decode: try Stage.decode(rows)
+    case .copyText: try Stage.copyText(rows)
+    case .copyBinary: try Stage.copyBinary(rows)
     case .encode: try Stage.encode(.transactions, [], rows) { _ in }
     case .route: try Stage.encode(.outbox, [try Stage.eventRouter()], rows) { _ in }
     case .ledger: try Stage.ledger(rows)
@@ -43,6 +49,23 @@ enum Stage: String, CaseIterable {
     for _ in 0..<rows {
       guard case .insert = try decoder.decode(message.span.bytes) else { throw Failure.unexpected }
     }
+  }
+
+  private static func copyText(_ rows: Int) throws {
+    var row = CopyRow()
+    let line = ReferenceRow.transactions.copyText
+    for _ in 0..<rows { try row.decode(text: line.span.bytes) }
+    guard row.tuple.count == ReferenceRow.transactions.columns.count else { throw Failure.unexpected }
+  }
+
+  private static func copyBinary(_ rows: Int) throws {
+    var row = CopyRow()
+    let (message, forms) = ReferenceRow.transactions.copyBinary
+    for _ in 0..<rows {
+      guard try row.decode(binary: message.span.bytes, forms) else { throw Failure.unexpected }
+    }
+    let expected = ReferenceRow.transactions.columns.map(\.text).joined()
+    guard String(decoding: row.bytes.array, as: UTF8.self) == expected else { throw Failure.unexpected }
   }
 
   private static func ledger(_ rows: Int) throws {

@@ -13,11 +13,11 @@ if let rows = arguments.dropFirst().first.flatMap({ Int($0) }) {
   exit(0)
 }
 let rows = 200_000
-print("stage    ns/row")
+print("stage        ns/row")
 for stage in stages {
   try stage.run(rows: rows / 10)
   var best = Duration.seconds(1_000)
   for _ in 0..<5 { best = min(best, try ContinuousClock().measure { try stage.run(rows: rows) }) }
   let nanoseconds = Int(best.components.attoseconds / 1_000_000_000) + Int(best.components.seconds) * 1_000_000_000
-  print("\(stage.rawValue)\(String(repeating: " ", count: 9 - stage.rawValue.count))\(nanoseconds / rows)")
+  print("\(stage.rawValue)\(String(repeating: " ", count: 13 - stage.rawValue.count))\(nanoseconds / rows)")
 }

@@ -3,12 +3,12 @@ import Primitives
 import RelayTestSupport
 import Testing
 
-@Suite struct CopyTextRowTests {
+@Suite struct CopyRowTests {
   private func row(_ line: String) -> Result<[String?], DecodeError> {
-    var row = CopyTextRow()
+    var row = CopyRow()
     let bytes = Array(line.utf8)
     do throws(DecodeError) {
-      try row.decode(bytes.span.bytes)
+      try row.decode(text: bytes.span.bytes)
     } catch {
       return .failure(error)
     }
@@ -47,11 +47,11 @@ import Testing
   }
 
   @Test func aRowIsForgottenByTheNextOne() throws {
-    var row = CopyTextRow()
+    var row = CopyRow()
     let first = Array("a\tb\n".utf8)
     let second = Array("c\n".utf8)
-    try row.decode(first.span.bytes)
-    try row.decode(second.span.bytes)
+    try row.decode(text: first.span.bytes)
+    try row.decode(text: second.span.bytes)
     let values = row.bytes.array
     #expect(texts(row.tuple, in: values) == ["c"])
   }

@@ -1,17 +1,18 @@
 import Primitives
 
-/// One row of `COPY … TO STDOUT` in text format, taken apart into the same layout as a tuple of the stream, so that a
+/// One row of `COPY … TO STDOUT`, taken apart into the same layout as a tuple of the stream in text format, so that a
 /// snapshot's rows go the same way as changes.
-/// Source: PostgreSQL manual, "COPY", File Formats, Text Format.
-public struct CopyTextRow: ~Copyable {
-  public private(set) var tuple = TupleLayout()
-  /// Unescaped values; the tuple's ranges are offsets in here.
-  public private(set) var bytes = ByteWriter(minimumCapacity: 1024)
+/// Source: PostgreSQL manual, "COPY", File Formats.
+public struct CopyRow: ~Copyable {
+  public internal(set) var tuple = TupleLayout()
+  /// The values as text; the tuple's ranges are offsets in here.
+  public internal(set) var bytes = ByteWriter(minimumCapacity: 1024)
 
   public init() {}
 
-  /// `line` with or without its line end. Throws when a backslash stands at the end or before an unknown character.
-  public mutating func decode(_ line: RawSpan) throws(DecodeError) {
+  /// Text Format: `line` with or without its line end. Throws when a backslash stands at the end or before an unknown
+  /// character.
+  public mutating func decode(text line: RawSpan) throws(DecodeError) {
     tuple.removeAll()
     bytes.removeAll()
     var end = line.byteCount
