@@ -156,6 +156,29 @@ extension Publication {
       mayBeDetached: row[2] == "t", asOf: try logEnd(on: connection))
   }
 
+  /// Every table that one of the publications has, by publication.
+  public static func published(
+    in publications: [String], on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> [RelationOID: [String: Published]] {
+    let rows = try connection.query(
+      """
+      SELECT c.oid, p.pubname, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate
+      FROM pg_catalog.pg_publication p
+      JOIN pg_catalog.pg_publication_tables t ON t.pubname = p.pubname
+      JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname
+      JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
+      WHERE p.pubname IN (\(list(publications)))
+      """
+    ).rows
+    var found: [RelationOID: [String: Published]] = [:]
+    for row in rows {
+      guard row.count == 6, let oid = row[0].flatMap({ UInt32($0) }), let name = row[1] else { continue }
+      found[RelationOID(rawValue: oid), default: [:]][name] = Published(
+        inserts: row[2] == "t", updates: row[3] == "t", deletes: row[4] == "t", truncates: row[5] == "t")
+    }
+    return found
+  }
+
   /// The end of the log: what has been seen of the catalogue until now was committed before.
   public static func logEnd(on connection: borrowing PostgresConnection) throws(PostgresError) -> LSN {
     let row =

@@ -317,6 +317,18 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
     }
   }
 
+  /// The shares of every table that is in one of the publications.
+  func allShares(among publications: [String]) throws(SourceError) -> AllShares {
+    do throws(PostgresError) {
+      let published = try Publication.published(in: publications, on: catalogConnection)
+      return AllShares(
+        tables: published.mapValues { $0.mapValues { Self.operations($0) } },
+        asOf: try Publication.logEnd(on: catalogConnection))
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
   /// What the catalogue has shown until now was committed before.
   func logEnd() throws(SourceError) -> LSN {
     do throws(PostgresError) {

@@ -29,6 +29,19 @@ public struct RelationShares: Equatable, Sendable {
   }
 }
 
+/// What the catalogue says of every table that is in a publication.
+public struct AllShares: Equatable, Sendable {
+  /// By publication, of those that have the table.
+  public var tables: [RelationOID: [String: PublishedOperations]]
+  /// All that the answer shows was committed before.
+  public var asOf: LSN
+
+  public init(tables: [RelationOID: [String: PublishedOperations]], asOf: LSN) {
+    self.tables = tables
+    self.asOf = asOf
+  }
+}
+
 /// What the catalogue said of the tables of a shared stream, while the process lives: where it says something else than before,
 /// what was committed in between may have been either.
 struct KnownShares: Sendable {
@@ -36,12 +49,27 @@ struct KnownShares: Sendable {
     var operations: [String: PublishedOperations] = [:]
     /// Certain for what commits from there on; `nil`: no other answer is known.
     var since: LSN?
+    /// The stream has told of it.
+    var isDescribed = false
   }
 
   private var entries: [RelationOID: Entry] = [:]
+  private var publications: Set<String> = []
 
   /// Tables that come and go must not fill the memory. One that is forgotten is asked for as if for the first time.
   static let entriesMax = 65_536
+
+  /// Whether the tables of all these are known.
+  func know(_ publications: [String]) -> Bool { self.publications.isSuperset(of: publications) }
+
+  /// What the catalogue says of all their tables before the first of the stream comes. A publication that is altered while the
+  /// stream catches up is then seen to have been another.
+  mutating func learn(_ all: AllShares, of publications: [String]) {
+    for (relation, shares) in all.tables {
+      note(relation, publications.map { shares[$0] ?? [] }, of: publications, asOf: all.asOf)
+    }
+    self.publications.formUnion(publications)
+  }
 
   /// Up to where the log may have rows of the table that are not whose `shares` says; `nil`: a transaction that commits at
   /// `commit` has none.
@@ -53,14 +81,22 @@ struct KnownShares: Sendable {
       entries[relation] = nil
       return shares.asOf
     }
-    var entry = entries[relation] ?? Entry(since: shares.mayBeDetached ? shares.asOf : nil)
-    for (publication, operations) in zip(publications, shares.operations) {
+    note(relation, shares.operations, of: publications, asOf: shares.asOf)
+    if shares.mayBeDetached, entries[relation]?.isDescribed == false { entries[relation]?.since = shares.asOf }
+    entries[relation]?.isDescribed = true
+    return entries[relation]?.since.flatMap { $0 > commit ? $0 : nil }
+  }
+
+  private mutating func note(
+    _ relation: RelationOID, _ operations: [PublishedOperations], of publications: [String], asOf: LSN
+  ) {
+    var entry = entries[relation] ?? Entry()
+    for (publication, operations) in zip(publications, operations) {
       if let before = entry.operations.updateValue(operations, forKey: publication), before != operations {
-        entry.since = shares.asOf
+        entry.since = asOf
       }
     }
-    if entries.count >= KnownShares.entriesMax { entries.removeAll() }
+    if entries[relation] == nil, entries.count >= KnownShares.entriesMax { entries.removeAll() }
     entries[relation] = entry
-    return entry.since.flatMap { $0 > commit ? $0 : nil }
   }
 }

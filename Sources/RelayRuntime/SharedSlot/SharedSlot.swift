@@ -254,6 +254,12 @@ public final class SharedSlot: Sendable {
   /// From now on the stream starts for those that are furthest behind only. `false`: it does so already.
   func startOneByOne() -> Bool { state.withLock { $0.membership.startOneByOne() } }
 
+  func knowsShares(of publications: [String]) -> Bool { state.withLock { $0.tables.know(publications) } }
+
+  func learn(_ all: AllShares, of publications: [String]) {
+    state.withLock { $0.tables.learn(all, of: publications) }
+  }
+
   /// Whether it is certain what each publication has of a table in a transaction that commits at `commit`. Where it is not,
   /// each connector reads by itself until it is, and the failure says so.
   func checkCertain(

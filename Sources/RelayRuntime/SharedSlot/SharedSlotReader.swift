@@ -158,6 +158,10 @@ struct SharedSlotReader {
     var source = StreamedTransactions(try connect(&limits))
     let starters = try withoutConflicts(starters, source.server)
     guard let position = starters.map(\.from).min() else { return [] }
+    let publications = Set(starters.map(\.publication)).sorted()
+    if publications.count > 1, !slot.knowsShares(of: publications) {
+      slot.learn(try source.server.allShares(among: publications), of: publications)
+    }
     var watch = RightWatch(silenceMaxMilliseconds: limits.silenceMaxMilliseconds)
     try open(&source, at: position, starters.map(\.publication), &space) { () throws(SourceError) in
       try look(&watch, at: right)

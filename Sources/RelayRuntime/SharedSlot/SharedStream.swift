@@ -145,7 +145,11 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
       bytes += frameBytes
       // The connectors' own answers would be late where one of them is busy.
       if isAsked { status.serverRequestedReply() }
-      if let described { try describe(described.relation, described.frame) }
+      if let described {
+        // The catalogue takes its time, and the server may wait for an answer.
+        try describe(described.relation, described.frame)
+        return true
+      }
       if untilBetweenTransactions, isBetweenTransactions { return true }
     }
     return true

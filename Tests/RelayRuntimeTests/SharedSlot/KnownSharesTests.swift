@@ -31,6 +31,25 @@ import Testing
     #expect(known.doubt(Self.shares(.all, [], asOf: 200), commit: 150) == nil)
   }
 
+  /// As it was when the process began, while the stream was still behind.
+  @Test func otherAnswerThanTheFirstOfAllTablesHoldsFromThereOn() {
+    var known = KnownShares()
+    known.learn(AllShares(tables: [Self.table: ["b": .all]], asOf: Self.lsn(100)), of: ["a", "b"])
+    let same = known.doubt(about: Self.table, Self.shares([], .all, asOf: 150), of: ["a", "b"], commit: Self.lsn(10))
+    #expect(same == nil)
+    let other = known.doubt(
+      about: Self.table, Self.shares(.all, .all, asOf: 200), of: ["a", "b"], commit: Self.lsn(20))
+    #expect(other == Self.lsn(200))
+    // That it may have been a partition is asked when the stream first tells of it.
+    var partition = KnownShares()
+    partition.learn(AllShares(tables: [Self.table: ["b": .all]], asOf: Self.lsn(100)), of: ["a", "b"])
+    let detached = Self.shares([], .all, asOf: 150, mayBeDetached: true)
+    let first = partition.doubt(about: Self.table, detached, of: ["a", "b"], commit: Self.lsn(10))
+    #expect(first == Self.lsn(150))
+    #expect(known.know(["a", "b"]))
+    #expect(!known.know(["a", "c"]))
+  }
+
   @Test func otherAnswerHoldsFromThereOn() {
     let known = Known()
     #expect(known.doubt(Self.shares(.all, .insert, asOf: 100), commit: 10) == nil)
