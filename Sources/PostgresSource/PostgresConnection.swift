@@ -1,4 +1,5 @@
 import CLibpq
+import Primitives
 
 /// One connection to PostgreSQL for plain SQL. Owns its `PGconn`; closed when it goes out of scope.
 ///
@@ -120,6 +121,8 @@ public struct PostgresConnection: ~Copyable {
 /// Rows of a finished statement, copied out of libpq's result. For catalogues and small answers, not for table data.
 public struct QueryResult: Sendable {
   public let columnNames: [String]
+  /// A domain's is the type below it.
+  public let columnTypes: [TypeOID]
   public let rows: [[String?]]
   /// The command's row count, as in `UPDATE 3`; 0 where it has none.
   public let affectedRows: Int
@@ -127,6 +130,7 @@ public struct QueryResult: Sendable {
   init(copying result: OpaquePointer?) {
     let columns = unsafe PQnfields(result)
     columnNames = (0..<columns).map { unsafe String(cString: PQfname(result, $0)) }
+    columnTypes = (0..<columns).map { TypeOID(rawValue: unsafe PQftype(result, $0)) }
     rows = unsafe (0..<PQntuples(result)).map { row in
       (0..<columns).map { column in
         if unsafe PQgetisnull(result, row, column) == 1 { return nil }

@@ -29,8 +29,8 @@ final class SnapshotReader {
   /// Rows of the chunk that were sent.
   var rows: UInt64 { reading.sent }
 
-  /// - Parameter forms: the columns in binary; nil: all as text.
-  func begin(_ chunk: SnapshotChunk, _ forms: [BinaryForm]?) throws(PostgresError) {
+  func begin(_ chunk: SnapshotChunk, of table: SnapshotTable) throws(PostgresError) {
+    let forms = try table.formsNow(on: connection)
     let format = forms == nil ? "" : " (FORMAT binary)"
     reading.begin(try CopyOutReader("COPY \(chunk.source) TO STDOUT\(format)", on: connection), forms)
     self.chunk = chunk

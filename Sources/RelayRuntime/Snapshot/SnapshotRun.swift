@@ -146,7 +146,7 @@ struct SnapshotRun {
         .inProgress, ["current_collection_in_progress": table.id.description, "data_collections": work.list], time)
     }
     do throws(PostgresError) {
-      try reader.begin(chunk, table.binaryForms)
+      try reader.begin(chunk, of: table)
     } catch {
       throw .source(ErrorPolicy.sourceError(error))
     }

@@ -32,6 +32,14 @@ struct SnapshotTable {
     return ruled.isEmpty ? description.keyColumns : ruled
   }
 
+  /// `binaryForms`, where the columns still are of the types that the snapshot shows: COPY reads those that they have now, and a
+  /// column may have been dropped and made anew since. Asking locks the table against that until the transaction ends.
+  func formsNow(on connection: borrowing PostgresConnection) throws(PostgresError) -> [BinaryForm]? {
+    guard let binaryForms, let select else { return nil }
+    let types = try connection.query("SELECT * FROM (\(select)) AS sluice_rows LIMIT 0").columnTypes
+    return types == description.columns.map(\.type.root.oid) ? binaryForms : nil
+  }
+
   func hasNullable(_ columns: [String]) -> Bool {
     description.columns.contains { $0.isNullable && columns.contains($0.name) }
   }

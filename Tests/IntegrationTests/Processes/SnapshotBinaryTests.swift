@@ -75,6 +75,32 @@ extension Integration {
       }
     }
 
+    /// The catalogue is that of the snapshot, COPY's that of the moment.
+    @Test func aColumnThatWasMadeAnewSinceIsReadAsText() async throws {
+      try await onOwnThread {
+        let postgres = try EmbeddedPostgres()
+        defer { postgres.stop() }
+        let connection = try PostgresConnection(reading: postgres.tcpSettings())
+        try connection.execute(
+          """
+          CREATE DOMAIN amount AS bigint;
+          CREATE TABLE changed (id int PRIMARY KEY, at bigint); CREATE TABLE kept (id int PRIMARY KEY, at amount);
+          INSERT INTO changed VALUES (1, 2); INSERT INTO kept VALUES (1, 2);
+          """)
+        let snapshot = try PostgresConnection(reading: postgres.tcpSettings())
+        try snapshot.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
+        let tables = try SnapshotTable.read(try TableCatalog.tables(on: snapshot), overrides: [:], on: snapshot)
+        try connection.execute(
+          "ALTER TABLE changed DROP COLUMN at; ALTER TABLE changed ADD COLUMN at timestamptz DEFAULT '2024-01-01 00:00+00'"
+        )
+        #expect(tables.map(\.id.name) == ["changed", "kept"])
+        #expect(tables.allSatisfy { $0.binaryForms != nil })
+        #expect(try tables[0].formsNow(on: snapshot) == nil)
+        #expect(try tables[1].formsNow(on: snapshot) != nil)
+        #expect(try Self.rows(tables[0].copySource ?? "", nil, snapshot) == [["1", "2024-01-01 00:00:00+00"]])
+      }
+    }
+
     private static func rows(
       _ source: String, _ forms: [BinaryForm]?, _ connection: borrowing PostgresConnection
     ) throws -> [[String?]] {
