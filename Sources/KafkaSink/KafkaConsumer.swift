@@ -258,7 +258,8 @@ public struct KafkaConsumer: ~Copyable, @unchecked Sendable {
       properties: [(name: "queued.max.messages.kbytes", value: "4096")] + properties)
     for place in ends.open.keys where starts[place] != nil { try consumer.begin(place, at: starts[place] ?? 0) }
     try consumer.begin(
-      ends.open.keys.filter { starts[$0] == nil }, from: .beginning, timeoutMilliseconds: idleTimeoutMilliseconds)
+      ends.open.keys.filter { starts[$0] == nil }, from: .beginning,
+      timeoutMilliseconds: min(idleTimeoutMilliseconds, 10_000))
     // It looks for no more.
     consumer.nextRefresh = .now + .seconds(1_000_000_000)
     var lastRecordAt = ContinuousClock.now

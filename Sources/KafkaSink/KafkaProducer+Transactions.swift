@@ -34,12 +34,15 @@ public struct ProducerTransactions: @unchecked Sendable {
   public func initialize(timeoutMilliseconds: Int) throws(KafkaError) {
     let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
     var turnMilliseconds = ProducerTransactions.firstTurnMilliseconds
+    // What a coordinator has said, rather than that the last turn was too short.
+    var cause: KafkaError?
     while true {
       let left = ContinuousClock.now.duration(to: deadline).milliseconds
       let turn = max(min(turnMilliseconds, left), 1)
       guard let error = unsafe rd_kafka_init_transactions(client, Int32(clamping: turn)) else { return }
       let failure = unsafe KafkaError(consuming: error)
-      guard failure.isRetriable, !failure.isFatal, left > turn else { throw failure }
+      if failure.kind != .timedOut { cause = failure }
+      guard failure.isRetriable, !failure.isFatal, left > turn else { throw cause ?? failure }
       turnMilliseconds = min(turnMilliseconds * 2, ProducerTransactions.lastTurnMilliseconds)
     }
   }

@@ -106,6 +106,10 @@ import Testing
     let row = refused(.invalid, isCertain: false, place: .snapshotRow(Self.digest))
     #expect(learn(&lessons, other, row, other) == nil)
     #expect(lessons.singlyUntil == .init(position: there, needsSnapshot: true))
+    // A later life has no snapshot whose end it could see stored.
+    var later = lessons
+    later.snapshotsAreStored()
+    #expect(later.singlyUntil == .init(position: there, needsSnapshot: false))
     #expect(learn(&lessons) == nil)
     #expect(lessons.singlyUntil == nil)
   }

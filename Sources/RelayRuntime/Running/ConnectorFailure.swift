@@ -18,6 +18,8 @@ public struct ConnectorFailure: Error, Sendable, CustomStringConvertible {
     case fenced
     /// Kafka refuses records that the connector has handed over up to here; from the stored position on it can do better.
     case refused([RefusedRecord], stored: LSN, handedOver: LSN)
+    /// Exactly once: nothing has failed, but what is not committed comes again from the stored position.
+    case startsAgain
     /// Asked to stop.
     case stopped
   }

@@ -7,7 +7,7 @@ import Primitives
 /// From the first frame to the end of the stream, with what happens when the connection is lost in between.
 extension ConnectorRunner {
   func stream(
-    _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, singlyUntil: DeliveryLessons.Passage?,
+    _ loop: inout ProductionLoop, record: StateRecord, stored: WakeUp, lessons: inout DeliveryLessons,
     _ backoff: inout Backoff
   ) throws(ConnectorFailure) {
     var isFirst = true
@@ -27,10 +27,11 @@ extension ConnectorRunner {
         }
         try loop.streamStarted(RelayClock.now())
         StartMemory.release()
-        try pump(&loop, stored: stored, singlyUntil: singlyUntil, &backoff)
+        try pump(&loop, stored: stored, singlyUntil: lessons.singlyUntil, &backoff)
         return
       } catch {
         StatusPublisher.publish(&loop, to: status)
+        if loop.hasStoredSnapshots { lessons.snapshotsAreStored() }
         // Where another relay has the slot, nothing of this one's memory holds any more, and what its producer still has
         // would come after the other's: it is given up, and the next life begins with the stored state.
         guard case .source(let sourceError) = error, stop.level == .run, sourceError.remedy.losesStreamOnly else {
@@ -62,7 +63,8 @@ extension ConnectorRunner {
         loop.sink.gather(false)
         if loop.mustStartOver {
           loop.sink.abandon()
-          throw ConnectorFailure(.unreachable, sourceError.description)
+          throw ConnectorFailure(
+            sourceError.remedy == .startAgain ? .startsAgain : .unreachable, sourceError.description)
         }
         try waitToReconnect(&loop, sourceError, &backoff)
         if stop.level > .run {
@@ -155,7 +157,7 @@ extension ConnectorRunner {
   }
 
   /// Not counted by `errors.max.retries`.
-  private static let startAgainMilliseconds: Int64 = 20
+  static let startAgainMilliseconds: Int64 = 20
 
   /// While the server is away, Kafka's acknowledgements still come in.
   private func waitToReconnect(

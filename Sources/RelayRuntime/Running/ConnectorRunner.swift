@@ -49,7 +49,7 @@ struct ConnectorRunner {
     var lessons = DeliveryLessons(producer: plan.producerProperties, deadLetterTopic: options.deadLetter?.topic)
     while stop.level == .run {
       do throws(ConnectorFailure) {
-        let mayDropSlot = try life(options, transactions, lessons, keeper, stored, &backoff, &hasStreamed)
+        let mayDropSlot = try life(options, transactions, &lessons, keeper, stored, &backoff, &hasStreamed)
         if mayDropSlot, plan.dropsSlotOnStop, stop.level == .drain { try dropSlotAtStop() }
         return
       } catch {
@@ -57,6 +57,9 @@ struct ConnectorRunner {
         case .unreachable:
           if let most = plan.reconnectsMax, backoff.attempt >= most { throw error }
           pause(after: error, &backoff)
+        case .startsAgain:
+          logger.info("\(error)")
+          stop.wakeUp.wait(timeoutMilliseconds: Int32(ConnectorRunner.startAgainMilliseconds))
         case .undelivered:
           // What came before it in the same Kafka transaction comes again, and is committed without it.
           logger.warning("\(error); what came before is committed first")
@@ -92,7 +95,8 @@ struct ConnectorRunner {
   /// Returns whether the slot was this relay's and may go with it: a standby never had it, and what is left unacknowledged
   /// has to be sent again from it.
   private func life(
-    _ options: PipelineOptions, _ transactions: TransactionPlan?, _ lessons: DeliveryLessons, _ keeper: StateKeeper,
+    _ options: PipelineOptions, _ transactions: TransactionPlan?, _ lessons: inout DeliveryLessons,
+    _ keeper: StateKeeper,
     _ stored: WakeUp, _ backoff: inout Backoff, _ hasStreamed: inout Bool
   ) throws(ConnectorFailure) -> Bool {
     status.update { if $0.state != .standby { $0.state = .starting } }
@@ -237,7 +241,7 @@ struct ConnectorRunner {
     isStreaming = true
     hasStreamed = true
     try stream(
-      &loop, record: beginning.record, stored: stored, singlyUntil: lessons.singlyUntil, &backoff)
+      &loop, record: beginning.record, stored: stored, lessons: &lessons, &backoff)
     if loop.isDrained, plan.transactions == nil, !loop.expectsRepeats { noteEnd(loop.store.record, &store) }
     return loop.isDrained
   }

@@ -31,6 +31,9 @@ struct DeliveryLessons {
     self.deadLetterTopic = deadLetterTopic
   }
 
+  /// Every snapshot that a life has begun is stored to its end. A later life has none, and so cannot tell.
+  mutating func snapshotsAreStored() { singlyUntil?.needsSnapshot = false }
+
   /// Returns why the connector must stop, or `nil` when the next life can do better.
   /// - Parameters:
   ///   - stored: where the next life begins.

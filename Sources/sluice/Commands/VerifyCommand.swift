@@ -161,7 +161,7 @@ struct VerifyCommand: ParsableCommand {
   static func exitCode(_ failure: ConnectorFailure) -> ExitCode {
     switch failure.kind {
     case .configuration: .configuration
-    case .unreachable: .unreachable
+    case .unreachable, .startsAgain: .unreachable
     case .slotBusy: .tryAgain
     case .delivery, .undelivered, .fenced, .refused: .internalFault
     case .stopped: .interrupted

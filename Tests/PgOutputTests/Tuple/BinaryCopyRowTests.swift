@@ -98,7 +98,9 @@ import Testing
   }
 
   @Test func aUUIDHasItsDashes() throws {
-    let bytes: [UInt8] = [0xA0, 0xEE, 0xBC, 0x99, 0x9C, 0x0B, 0x4E, 0xF8, 0xBB, 0x6D, 0x6B, 0xB9, 0xBD, 0x38, 0x0A, 0x11]
+    let bytes: [UInt8] = [
+      0xA0, 0xEE, 0xBC, 0x99, 0x9C, 0x0B, 0x4E, 0xF8, 0xBB, 0x6D, 0x6B, 0xB9, 0xBD, 0x38, 0x0A, 0x11,
+    ]
     #expect(try text(bytes, .uuid) == "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")
   }
 
@@ -134,7 +136,9 @@ import Testing
     #expect(throws: DecodeError.invalidLength(10_000, at: 14)) {
       try text(Self.numeric([10_000], weight: 0, scale: 0), .numeric)
     }
-    #expect(throws: DecodeError.invalidLength(65_535, at: 14)) { try text(Self.numeric([-1], weight: 0, scale: 0), .numeric) }
+    #expect(throws: DecodeError.invalidLength(65_535, at: 14)) {
+      try text(Self.numeric([-1], weight: 0, scale: 0), .numeric)
+    }
     #expect(throws: DecodeError.unknownTag(0x20, at: 10)) {
       try text(Self.numeric([1], weight: 0, sign: 0x2000, scale: 0), .numeric)
     }
