@@ -9,9 +9,9 @@ extension KafkaProducer {
 /// librdkafka's transactional calls. All but `begin` wait for the brokers: call them on a thread that can wait, one at a
 /// time, while another collects the producer's events, without which a flush does not end.
 ///
-/// A call whose time is over could be resumed, says `rdkafka.h`; all but `initialize` never are, and their producer is to be closed. The
-/// results of a call's steps go through one mailbox, so that a step that was queued when the time was over answers for the
-/// next one; the call then ends early, and the broker's answer to EndTxn meets no commit and aborts the process
+/// A call whose time is over could be resumed, says `rdkafka.h`; all but `initialize` never are, and their producer is to be
+/// closed. The results of a call's steps go through one mailbox, so that a step that was queued when the time was over answers
+/// for the next one; the call then ends early, and the broker's answer to EndTxn meets no commit and aborts the process
 /// (`rdkafka_txnmgr.c`: "Invalid transaction state transition", seen with 2.0.2). A process that was stopped for a moment is
 /// enough.
 @safe
@@ -21,6 +21,8 @@ public struct ProducerTransactions: @unchecked Sendable {
   /// A coordinator takes about as long to end a transaction.
   private static let firstTurnMilliseconds = 25
   private static let lastTurnMilliseconds = 400
+  /// librdkafka 2.0.0. An earlier one asks while a request is under way, and the answers to the two fence each other.
+  private static let resumableVersion: Int32 = 0x0200_0000
   /// With less time left, a call is not made again: it could end in the middle of a step.
   private static let againMilliseconds = 1_000
 
@@ -33,7 +35,9 @@ public struct ProducerTransactions: @unchecked Sendable {
   /// one late result is the one that is waited for.
   public func initialize(timeoutMilliseconds: Int) throws(KafkaError) {
     let deadline = ContinuousClock.now + .milliseconds(timeoutMilliseconds)
-    var turnMilliseconds = ProducerTransactions.firstTurnMilliseconds
+    var turnMilliseconds =
+      rd_kafka_version() >= ProducerTransactions.resumableVersion
+      ? ProducerTransactions.firstTurnMilliseconds : timeoutMilliseconds
     // What a coordinator has said, rather than that the last turn was too short.
     var cause: KafkaError?
     while true {

@@ -231,7 +231,8 @@ public struct EventPipeline: ~Copyable {
       guard transaction != nil || !logical.isTransactional else {
         throw PipelineError(.unexpectedMessage("a message of a transaction outside of one"), lsn: header.walStart)
       }
-      // No COMMIT follows a message outside transactions: Debezium takes it for one itself, and so do the sequences of what comes after.
+      // No COMMIT follows a message outside transactions: Debezium takes it for one itself, and so do the sequences of what
+      // comes after.
       if !logical.isTransactional { lastCommit = logical.lsn }
       lastLSN = logical.lsn
       if transaction == nil { records.beginUnit(at: header.walStart) }

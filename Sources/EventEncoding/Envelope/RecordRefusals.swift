@@ -60,7 +60,7 @@ public struct RowDigest: Hashable, Sendable {
       case .unchanged: hasher.combine(-2)
       case .text(let range), .binary(let range):
         hasher.combine(range.count)
-        for offset in range { hasher.combine(bytes.byte(at: offset)) }
+        unsafe bytes.extracting(range).withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
       }
     }
     value = hasher.finalize()

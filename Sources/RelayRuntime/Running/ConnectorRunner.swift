@@ -96,8 +96,7 @@ struct ConnectorRunner {
   /// has to be sent again from it.
   private func life(
     _ options: PipelineOptions, _ transactions: TransactionPlan?, _ lessons: inout DeliveryLessons,
-    _ keeper: StateKeeper,
-    _ stored: WakeUp, _ backoff: inout Backoff, _ hasStreamed: inout Bool
+    _ keeper: StateKeeper, _ stored: WakeUp, _ backoff: inout Backoff, _ hasStreamed: inout Bool
   ) throws(ConnectorFailure) -> Bool {
     status.update { if $0.state != .standby { $0.state = .starting } }
     seat?.arrive()

@@ -129,8 +129,7 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
       var isAsked = false
       let received = try Self.receive(
         &source, readsSocket: readsSocket, &readers, &opening, &isInTransaction, &commit, &frontier, &self.received,
-        &described,
-        &frameBytes, &isAsked)
+        &described, &frameBytes, &isAsked)
       switch received {
       case .nothing:
         if readsSocket { return false }
