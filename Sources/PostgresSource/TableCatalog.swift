@@ -185,4 +185,19 @@ public struct TableCatalog: Sendable {
       """, [oid.description])
     return answer.firstValue == "t"
   }
+
+  /// Blocks of the table's file, where its rows are in it alone and the server can read a range of them
+  /// (`Tid Range Scan`, PostgreSQL 14); `nil` otherwise.
+  public static func blockCount(
+    ofTable oid: RelationOID, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Int64? {
+    if connection.serverVersion < 140_000 { return nil }
+    let answer = try connection.query(
+      """
+      SELECT pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am a ON a.oid = c.relam
+      WHERE c.oid = $1::oid AND c.relkind = 'r' AND NOT c.relhassubclass AND a.amname = 'heap'
+      """, [oid.description])
+    return answer.firstValue.flatMap { Int64($0) }
+  }
 }

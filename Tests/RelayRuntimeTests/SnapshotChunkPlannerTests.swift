@@ -36,6 +36,15 @@ import Testing
     #expect(SnapshotChunkPlanner.ranges("S", key: ["k"], bounds: []) == ["S ORDER BY k"])
   }
 
+  @Test func rangesOfBlocksMeetAndTheLastHasNoEnd() {
+    #expect(
+      SnapshotChunkPlanner.ranges("SELECT * FROM t", ofBlocks: [10, 20]) == [
+        "SELECT * FROM t WHERE ctid < '(10,0)'", "SELECT * FROM t WHERE ctid >= '(10,0)' AND ctid < '(20,0)'",
+        "SELECT * FROM t WHERE ctid >= '(20,0)'",
+      ])
+    #expect(SnapshotChunkPlanner.ranges("S", ofBlocks: []) == ["S"])
+  }
+
   @Test func chunksAreForReadersOrMultipliersBeyondOne() {
     var plan = SnapshotPlan(policy: .initial)
     #expect(!plan.readsInChunks)

@@ -34,7 +34,8 @@ extension ConnectorRunner {
     let origin: SnapshotOrigin
     do throws(PostgresError) {
       first = SnapshotReader(try PostgresConnection(reading: plan.database))
-      let opened = try SnapshotView.own(.repeatableRead).open(on: first.connection, isShared: false)
+      let view = SnapshotView.own(.repeatableRead)
+      let opened = try view.open(on: first.connection, isShared: false)
       // The rows stand where the stream stands still, whatever the log has since.
       origin = SnapshotOrigin(
         lsn: snapshot.lsn, unixMicroseconds: opened.origin.unixMicroseconds, transactionID: snapshot.transactionID,
@@ -47,8 +48,8 @@ extension ConnectorRunner {
       plan.selectOverrides = Dictionary(
         snapshot.queries.map { ($0.key.description, $0.value) }, uniquingKeysWith: { first, _ in first })
       work = try self.work(
-        try tables(of: snapshot, loop.pipeline.tableFilter, on: first.connection), plan, loop.pipeline.messageKeys,
-        on: first.connection)
+        try tables(of: snapshot, loop.pipeline.tableFilter, on: first.connection), plan, view,
+        loop.pipeline.messageKeys, on: first.connection)
     } catch {
       throw .source(ErrorPolicy.sourceError(error))
     }

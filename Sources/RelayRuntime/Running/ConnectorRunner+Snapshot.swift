@@ -23,7 +23,7 @@ extension ConnectorRunner {
     do throws(PostgresError) {
       let opened = try view.open(on: readers[0].connection, isShared: readerCount > 1)
       origin = opened.origin
-      work = try self.work(tables, plan.snapshot, loop.pipeline.messageKeys, on: readers[0].connection)
+      work = try self.work(tables, plan.snapshot, view, loop.pipeline.messageKeys, on: readers[0].connection)
       while readers.count < min(readerCount, work.chunks.count) {
         let reader = SnapshotReader(try PostgresConnection(reading: plan.database))
         try view.join(opened.shared, on: reader.connection)
@@ -83,7 +83,7 @@ extension ConnectorRunner {
   }
 
   func work(
-    _ captured: [TableCatalog.Table], _ snapshot: SnapshotPlan, _ messageKeys: MessageKeyColumns?,
+    _ captured: [TableCatalog.Table], _ snapshot: SnapshotPlan, _ view: SnapshotView, _ messageKeys: MessageKeyColumns?,
     on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> SnapshotRun.Work {
     if let timeout = snapshot.lockTimeoutMilliseconds {
@@ -92,8 +92,8 @@ extension ConnectorRunner {
     }
     let readable = captured.filter { !plan.signals.tables.contains(TableID(schema: $0.schema, name: $0.name)) }
     let tables = try SnapshotTable.read(readable, overrides: snapshot.selectOverrides, on: connection)
-    let (ordered, chunks) = try SnapshotChunkPlanner(plan: snapshot, messageKeys: messageKeys).chunks(
-      of: tables, on: connection)
+    let planner = SnapshotChunkPlanner(plan: snapshot, messageKeys: messageKeys, seesOneState: view.isOneState)
+    let (ordered, chunks) = try planner.chunks(of: tables, on: connection)
     for table in tables where table.select == nil {
       logger.warning(
         "table \(table.id) is left out of the snapshot: its statement in snapshot.select.statement.overrides is empty")

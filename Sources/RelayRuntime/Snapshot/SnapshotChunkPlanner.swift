@@ -5,10 +5,25 @@ import PostgresSource
 /// Cuts the tables of a snapshot into chunks and puts them in order, as Debezium does: same tables first, same ranges, same
 /// order of rows within a range. Source: Debezium 3.6, `RelationalSnapshotChangeEventSource.createChunkedDataEvents`,
 /// `ChunkBoundaryCalculator`.
+///
+/// Large tables are cut by their blocks instead, as many chunks of them: ranges of a key have the server count, look for bounds
+/// and then sort, or fetch each row by itself, and the first row of a chunk comes only after that.
 struct SnapshotChunkPlanner {
   let plan: SnapshotPlan
   /// `message.key.columns`
   let messageKeys: MessageKeyColumns?
+  /// Whether all statements see the same rows. Otherwise an update moves a row to another block between two of them.
+  let seesOneState: Bool
+
+  /// 64 MiB, which are sorted in a quarter of a second.
+  static let blocksOfLargeTable: Int64 = 8_192
+
+  /// A table, what is counted of it, and how many blocks it has where it is cut by them.
+  private struct Measured {
+    let table: SnapshotTable
+    let rows: Int64
+    let blocks: Int64?
+  }
 
   /// Returns the tables in the order in which they are read, those without a statement left out, and their chunks.
   func chunks(
@@ -23,30 +38,39 @@ struct SnapshotChunkPlanner {
         }
       )
     }
-    var counted: [(table: SnapshotTable, rows: Int64)] = []
-    for table in read {
-      let answer = try connection.query("SELECT count(*) FROM \(table.quotedName)").firstValue
-      counted.append((table, answer.flatMap { Int64($0) } ?? 0))
-    }
+    var measured: [Measured] = []
+    for table in read { measured.append(try measure(table, on: connection)) }
     // Without chunks Debezium's connector for PostgreSQL knows no counts, and the order stays as it was.
     switch plan.rowCountOrder {
     case .disabled: break
-    case .ascending: counted = SnapshotChunkPlanner.stablySorted(counted) { $0 < $1 }
-    case .descending: counted = SnapshotChunkPlanner.stablySorted(counted) { $0 > $1 }
+    case .ascending: measured = SnapshotChunkPlanner.stablySorted(measured) { $0 < $1 }
+    case .descending: measured = SnapshotChunkPlanner.stablySorted(measured) { $0 > $1 }
     }
     var chunks: [SnapshotChunk] = []
-    for (place, entry) in counted.enumerated() {
-      let selects = try selects(entry.table, rows: entry.rows, on: connection)
+    for (place, entry) in measured.enumerated() {
+      let selects = try selects(entry, on: connection)
       for (index, select) in selects.enumerated() {
         chunks.append(SnapshotChunk(table: place, index: index, count: selects.count, source: "(\(select))"))
       }
     }
-    return (counted.map(\.table), chunks)
+    return (measured.map(\.table), chunks)
   }
 
-  private static func stablySorted(
-    _ tables: [(table: SnapshotTable, rows: Int64)], by isBefore: (Int64, Int64) -> Bool
-  ) -> [(table: SnapshotTable, rows: Int64)] {
+  private func measure(
+    _ table: SnapshotTable, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Measured {
+    var blocks: Int64?
+    // A table without a key is in one partition of its topic as it is in the database: in the order of its rows.
+    if seesOneState, !table.hasOverride, !table.keyColumns(messageKeys).isEmpty {
+      blocks = try TableCatalog.blockCount(ofTable: table.oid, on: connection)
+    }
+    if let count = blocks, count < SnapshotChunkPlanner.blocksOfLargeTable { blocks = nil }
+    if blocks != nil, plan.rowCountOrder == .disabled { return Measured(table: table, rows: 0, blocks: blocks) }
+    let rows = try connection.query("SELECT count(*) FROM \(table.quotedName)").firstValue
+    return Measured(table: table, rows: rows.flatMap { Int64($0) } ?? 0, blocks: blocks)
+  }
+
+  private static func stablySorted(_ tables: [Measured], by isBefore: (Int64, Int64) -> Bool) -> [Measured] {
     tables.enumerated().sorted { left, right in
       isBefore(left.element.rows, right.element.rows)
         || left.element.rows == right.element.rows && left.offset < right.offset
@@ -54,16 +78,22 @@ struct SnapshotChunkPlanner {
   }
 
   private func selects(
-    _ table: SnapshotTable, rows: Int64, on connection: borrowing PostgresConnection
+    _ measured: Measured, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> [String] {
+    let (table, rows) = (measured.table, measured.rows)
     let select = table.select ?? ""
+    let multiplier = plan.multiplier(of: table.id.description)
+    if let blocks = measured.blocks {
+      let count = SnapshotChunkPlanner.chunkCount(rows: blocks, readers: plan.readers, multiplier: multiplier)
+      return SnapshotChunkPlanner.ranges(
+        select, ofBlocks: SnapshotChunkPlanner.boundaryPositions(rows: blocks, chunks: count))
+    }
     let columns = table.keyColumns(messageKeys)
     // Rows with a NULL in the key, which a unique index may have, are on neither side of any bound.
     if columns.isEmpty || table.hasOverride || table.hasNullable(columns) { return [select] }
     let key = columns.map { PostgresConnection.quoted(identifier: $0) }
     guard try SnapshotChunkPlanner.hasOrder(key, of: table, on: connection) else { return [select] }
-    let count = SnapshotChunkPlanner.chunkCount(
-      rows: rows, readers: plan.readers, multiplier: plan.multiplier(of: table.id.description))
+    let count = SnapshotChunkPlanner.chunkCount(rows: rows, readers: plan.readers, multiplier: multiplier)
     var bounds: [[String]] = []
     let positions = SnapshotChunkPlanner.boundaryPositions(rows: rows, chunks: count)
     if !positions.isEmpty {
@@ -117,16 +147,27 @@ struct SnapshotChunkPlanner {
   /// One statement for each range between the bounds, rows in the key's order.
   static func ranges(_ select: String, key: [String], bounds: [[String]]) -> [String] {
     let keys = key.joined(separator: ", ")
-    func compared(_ sign: String, _ bound: [String]) -> String {
+    return ranges(select, bounds, order: " ORDER BY \(keys)") { sign, bound in
       // Literals without a type take that of the column they are compared with.
       "(\(keys)) \(sign) (\(bound.map { PostgresConnection.quoted(literal: $0) }.joined(separator: ", ")))"
     }
-    return (0...bounds.count).map { index in
+  }
+
+  /// One statement for each range of blocks; the second and later begin with the blocks given. The last has no end: what the
+  /// table has grown by since is not seen.
+  static func ranges(_ select: String, ofBlocks bounds: [Int64]) -> [String] {
+    ranges(select, bounds, order: "") { sign, block in "ctid \(sign) '(\(block),0)'" }
+  }
+
+  private static func ranges<Bound>(
+    _ select: String, _ bounds: [Bound], order: String, compared: (_ sign: String, _ bound: Bound) -> String
+  ) -> [String] {
+    (0...bounds.count).map { index in
       var conditions: [String] = []
       if index > 0 { conditions.append(compared(">=", bounds[index - 1])) }
       if index < bounds.count { conditions.append(compared("<", bounds[index])) }
       let range = conditions.isEmpty ? "" : " WHERE \(conditions.joined(separator: " AND "))"
-      return "\(select)\(range) ORDER BY \(keys)"
+      return "\(select)\(range)\(order)"
     }
   }
 }

@@ -11,6 +11,14 @@ enum SnapshotView: Sendable, Equatable {
   /// stream it must be a single state, or rows would be missed.
   case own(SnapshotPlan.Isolation)
 
+  /// Whether all statements, of all its connections, see the same rows.
+  var isOneState: Bool {
+    switch self {
+    case .exported, .own(.serializable), .own(.repeatableRead): true
+    case .own(.readCommitted), .own(.readUncommitted): false
+    }
+  }
+
   /// What further connections need to see the same; `nil` where each sees what is committed when it reads.
   struct Shared: Sendable, Equatable {
     let name: String
