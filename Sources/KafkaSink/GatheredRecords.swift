@@ -1,5 +1,3 @@
-import CRdkafka
-
 /// Records that wait to be handed over together. librdkafka's broker thread sends what it finds when it wakes, and under load
 /// it would find the few that came since its last request: each of those costs the broker and both ends of the connection more
 /// than the records in it.
@@ -30,14 +28,10 @@ struct GatheredRecords: ~Copyable {
 
   init() { records.reserveCapacity(GatheredRecords.countMax) }
 
-  deinit {
-    for record in records[first...] {
-      if let list = unsafe record.headers.list { unsafe rd_kafka_headers_destroy(list) }
-    }
-  }
-
   var count: Int { records.count - first }
   var isFull: Bool { records.count == GatheredRecords.countMax }
+  /// Oldest first. The lists of their headers are the owner's to free.
+  var waiting: ArraySlice<Record> { records[first...] }
   /// The oldest.
   var next: Record? { first < records.count ? records[first] : nil }
 

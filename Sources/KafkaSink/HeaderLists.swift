@@ -2,11 +2,15 @@ import CRdkafka
 import Glibc
 import Primitives
 
-/// librdkafka's header lists, used again. A list takes an allocation for itself, one for its array and one a header, and
-/// nearly all records of a connector carry the same headers: a list comes back with its record's delivery report and goes
-/// out with the next record, without a touch. Headers behind those, such as an event's identifier, are replaced in it.
+/// librdkafka's header lists. Nearly all records of a connector carry the same headers: one list serves all of them that are in
+/// flight, since librdkafka only reads it. It frees a record's list with the record, so each must be taken from its record
+/// when that is reported on, and no record may be left when the client is destroyed.
 ///
-/// Only lists of one content are kept: the same names, and the same values of the first headers, be it all. The mark, given with a list and wanted back with it, tells which; 0 is none.
+/// Where headers behind the constant ones differ, such as an event's identifier, a record has a list of its own, which comes
+/// back with the report and goes out with another record, those headers replaced.
+///
+/// Only lists of one content are kept: the same names, and the same values of the first headers, be it all. The mark, given
+/// with a list of the record's own and wanted back with it, tells which; 0 is none.
 @safe
 struct HeaderLists: ~Copyable {
   @safe
@@ -16,6 +20,13 @@ struct HeaderLists: ~Copyable {
     let mark: UInt32
   }
 
+  /// A list and how many records have it.
+  @safe
+  private struct Shared {
+    let list: OpaquePointer
+    var count = 0
+  }
+
   /// Some 500 bytes each.
   static let spareMax = 4096
   /// Content beyond this is not compared.
@@ -23,6 +34,10 @@ struct HeaderLists: ~Copyable {
   private static let patienceMin = 64
   private static let patienceMax = 4096
 
+  /// Of the content that is kept, where all of it is constant.
+  private var shared: Shared?
+  /// Of content that was kept before, while records have them.
+  private var retired: [Shared] = []
   private var spare: [OpaquePointer] = unsafe []
   /// Of the content that is kept: counts up as it changes.
   private var mark: UInt32 = 0
@@ -43,11 +58,18 @@ struct HeaderLists: ~Copyable {
 
   init() { unsafe spare.reserveCapacity(HeaderLists.spareMax) }
 
-  deinit { destroySpare() }
+  deinit {
+    destroySpare()
+    if let shared { unsafe rd_kafka_headers_destroy(shared.list) }
+    for shared in retired { unsafe rd_kafka_headers_destroy(shared.list) }
+  }
 
   private func destroySpare() {
     for index in unsafe spare.indices { unsafe rd_kafka_headers_destroy(spare[index]) }
   }
+
+  /// Records that have a list with others.
+  var sharedCount: Int { retired.reduce(shared?.count ?? 0) { $0 + $1.count } }
 
   /// A list with the record's headers. Belongs to librdkafka once it has taken the record, else it is to be given to
   /// `takeBack`.
@@ -62,16 +84,25 @@ struct HeaderLists: ~Copyable {
       }
     }
     misses = 0
+    if constantCount == record.headers.count { return share(record, bytes) }
     if let list = unsafe spare.popLast() {
       served += 1
-      if constantCount < record.headers.count { unsafe replaceVarying(in: list, record, bytes) }
+      unsafe replaceVarying(in: list, record, bytes)
       return unsafe Lent(list: list, mark: mark)
     }
     return unsafe Lent(list: HeaderLists.make(record, bytes), mark: mark)
   }
 
+  private mutating func share(_ record: borrowing EncodedRecord, _ bytes: RawSpan) -> Lent {
+    if shared == nil, let list = unsafe HeaderLists.make(record, bytes) { shared = unsafe Shared(list: list) }
+    shared?.count += 1
+    served += 1
+    return unsafe Lent(list: shared?.list, mark: 0)
+  }
+
+  /// Of a record that was not taken, or that has been reported on.
   mutating func takeBack(_ lent: Lent) {
-    guard let list = unsafe lent.list else { return }
+    guard let list = unsafe lent.list, unsafe !takeBackShared(list) else { return }
     guard lent.mark != 0, lent.mark == mark, unsafe spare.count < HeaderLists.spareMax else {
       unsafe rd_kafka_headers_destroy(list)
       return
@@ -79,13 +110,41 @@ struct HeaderLists: ~Copyable {
     unsafe spare.append(list)
   }
 
-  /// Takes the list of a record that has been reported on. What is not taken librdkafka destroys.
-  mutating func reclaim(from message: UnsafePointer<rd_kafka_message_t>, mark lentMark: UInt32) {
-    guard lentMark != 0, lentMark == mark, unsafe spare.count < HeaderLists.spareMax else { return }
+  private mutating func takeBackShared(_ list: OpaquePointer) -> Bool {
+    if let shared, unsafe shared.list == list {
+      self.shared?.count -= 1
+      return true
+    }
+    guard let index = retired.firstIndex(where: { unsafe $0.list == list }) else { return false }
+    retired[index].count -= 1
+    if retired[index].count == 0 { unsafe rd_kafka_headers_destroy(retired.remove(at: index).list) }
+    return true
+  }
+
+  /// At the end, when no record is reported on any more.
+  func destroyUnlessShared(_ list: OpaquePointer?) {
+    guard let list = unsafe list, unsafe shared?.list != list, !retired.contains(where: { unsafe $0.list == list })
+    else { return }
+    unsafe rd_kafka_headers_destroy(list)
+  }
+
+  private mutating func retireShared() {
+    guard let shared else { return }
+    self.shared = nil
+    if shared.count > 0 { retired.append(shared) } else { unsafe rd_kafka_headers_destroy(shared.list) }
+  }
+
+  /// Takes the list of a record that has been reported on.
+  mutating func reclaim(from message: UnsafePointer<rd_kafka_message_t>, mark: UInt32) {
+    if let list = unsafe HeaderLists.detach(from: message) { unsafe takeBack(Lent(list: list, mark: mark)) }
+  }
+
+  /// The message has no list any more that librdkafka would free.
+  static func detach(from message: UnsafePointer<rd_kafka_message_t>) -> OpaquePointer? {
     var list: OpaquePointer?
     // The message is the event's and still ours to change; `const` only for those that read it.
     let code = unsafe rd_kafka_message_detach_headers(UnsafeMutablePointer(mutating: message), &list)
-    if code == RD_KAFKA_RESP_ERR_NO_ERROR, let list = unsafe list { unsafe spare.append(list) }
+    return unsafe code == RD_KAFKA_RESP_ERR_NO_ERROR ? list : nil
   }
 
   // MARK: Content
@@ -136,6 +195,7 @@ struct HeaderLists: ~Copyable {
     // Lists that are kept may differ behind what was constant before, even where this record does not.
     constantCount = places.indices.prefix(constantCount).first { !isSameValue($0, record, bytes) } ?? constantCount
     constantBytes = constantCount == 0 ? 0 : places[constantCount - 1].end
+    if constantCount < places.count { retireShared() }
     patience = HeaderLists.patienceMin
     served = 0
     missed = 0
@@ -170,6 +230,7 @@ struct HeaderLists: ~Copyable {
     missed = 0
     destroySpare()
     unsafe spare.removeAll(keepingCapacity: true)
+    retireShared()
     mark = mark == .max ? 1 : mark + 1
     content = unsafe bytes.withUnsafeBytes { unsafe Array($0[start..<end]) }
     places = record.headers.map { $0.moved(by: -start) }

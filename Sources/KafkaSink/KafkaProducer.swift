@@ -65,6 +65,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
 
   deinit {
     unsafe rd_kafka_queue_io_event_enable(events, -1, nil, 0)
+    takeAllBack()
     unsafe rd_kafka_queue_destroy(events)
     // Topic handles go before the client.
     for index in topicNames.indices { unsafe rd_kafka_topic_destroy(topics[index]) }
@@ -261,9 +262,8 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
         guard let message = unsafe reports[index] else { continue }
         let ticket = unsafe UInt(bitPattern: message.pointee._private)
         let code = unsafe message.pointee.err
-        if let payload = unsafe message.pointee.payload, let mark = unsafe payloads.release(payload) {
-          unsafe headerLists.reclaim(from: message, mark: mark)
-        }
+        let mark = unsafe message.pointee.payload.flatMap { unsafe payloads.release($0) } ?? 0
+        unsafe headerLists.reclaim(from: message, mark: mark)
         if code == RD_KAFKA_RESP_ERR_NO_ERROR {
           unsafe body(ticket, .delivered(partition: message.pointee.partition, offset: message.pointee.offset))
         } else {
@@ -304,6 +304,25 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     }
     unsafe rd_kafka_purge(
       client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+  }
+
+  /// Lists of headers that records share are not the client's to free with them. Purged again and again, since a partition that
+  /// is on its way from one broker's thread to another's is missed; these threads are what destroying waits for, too.
+  private func takeAllBack() {
+    for record in gathered.waiting { unsafe headerLists.destroyUnlessShared(record.headers.list) }
+    var turns = 0
+    while unsafe rd_kafka_outq_len(client) > 0 {
+      if turns % 10 == 0 {
+        unsafe rd_kafka_purge(
+          client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+      }
+      turns += 1
+      guard let event = unsafe rd_kafka_queue_poll(events, 100) else { continue }
+      while let message = unsafe rd_kafka_event_message_next(event) {
+        unsafe headerLists.destroyUnlessShared(HeaderLists.detach(from: message))
+      }
+      unsafe rd_kafka_event_destroy(event)
+    }
   }
 
   /// Set once, never cleared: no record will be taken or delivered any more.

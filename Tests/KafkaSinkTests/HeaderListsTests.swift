@@ -30,24 +30,24 @@ import Testing
     headers.map { KafkaRecord.Header(name: $0.0, value: $0.1) }
   }
 
-  @Test func aListComesBackForTheSameHeaders() {
+  @Test func oneListServesAllRecordsWithTheSameHeaders() {
     var lists = HeaderLists()
     let first = lists.lend(for: record(context))
-    #expect(first.mark != 0)
     #expect(content(of: first.list) == expected(context))
     let second = lists.lend(for: record(context, behind: "elsewhere in the record"))
-    #expect(second.list != first.list && second.mark == first.mark)
+    #expect(second.list == first.list && lists.sharedCount == 2)
     lists.takeBack(first)
+    #expect(content(of: second.list) == expected(context))
+    lists.takeBack(second)
+    #expect(lists.sharedCount == 0)
     let third = lists.lend(for: record(context, behind: "x"))
     #expect(third.list == first.list)
-    #expect(content(of: third.list) == expected(context))
-    lists.takeBack(second)
     lists.takeBack(third)
   }
 
   @Test func otherHeadersNeverGetAKeptList() {
     var lists = HeaderLists()
-    lists.takeBack(lists.lend(for: record(context)))
+    let kept = lists.lend(for: record(context))
     var others: [[(String, [UInt8]?)]] = [
       context + [("more", nil)], Array(context.dropLast()), context.reversed(), [("name", utf8("bank"))],
     ]
@@ -64,13 +64,15 @@ import Testing
     for other in others {
       let lent = lists.lend(for: record(other))
       #expect(content(of: lent.list) == expected(other))
-      #expect(lent.mark == 0)
+      #expect(lent.mark == 0 && lent.list != kept.list)
       lists.takeBack(lent)
     }
     #expect(lists.lend(for: record([])).list == nil)
     let same = lists.lend(for: record(context))
-    #expect(same.mark != 0 && content(of: same.list) == expected(context))
+    #expect(same.list == kept.list && content(of: same.list) == expected(context))
     lists.takeBack(same)
+    lists.takeBack(kept)
+    #expect(lists.sharedCount == 0)
   }
 
   @Test func headersThatHaveChangedForGoodAreKeptInTheirTurn() {
@@ -79,18 +81,20 @@ import Testing
     let changed: [(String, [UInt8]?)] = [("name", utf8("shop"))]
     var lent = lists.lend(for: record(changed))
     var strangers = 0
-    while lent.mark == 0, strangers < 1_000 {
+    while lists.sharedCount == 1, strangers < 1_000 {
       lists.takeBack(lent)
       strangers += 1
       lent = lists.lend(for: record(changed))
     }
     #expect((50...100).contains(strangers))
-    // A list of the old content is out still, and must not come back as one of the new.
-    lists.takeBack(old)
+    // Records have the old list still, and it stays theirs.
     let next = lists.lend(for: record(changed))
-    #expect(content(of: next.list) == expected(changed))
-    lists.takeBack(next)
-    lists.takeBack(lent)
+    #expect(next.list == lent.list && content(of: next.list) == expected(changed))
+    #expect(content(of: old.list) == expected(context) && lists.sharedCount == 3)
+    lists.destroyUnlessShared(old.list)
+    #expect(content(of: old.list) == expected(context))
+    for taken in [old, lent, next] { lists.takeBack(taken) }
+    #expect(lists.sharedCount == 0)
   }
 
   @Test(arguments: [0, 2, 4]) func headersOfTheirOwnForEachRecordAreRight(place: Int) {
@@ -132,6 +136,7 @@ import Testing
       #expect(content(of: lent.list) == expected(own))
       lists.takeBack(lent)
     }
+    #expect(lists.sharedCount == 0)
   }
 
   /// librdkafka compares names up to their first zero byte.

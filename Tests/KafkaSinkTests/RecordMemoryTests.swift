@@ -168,6 +168,33 @@ import Testing
     try check(try readAll(kafka, "ended")) { _ in 1_000 }
   }
 
+  @Test func aProducerEndsAtOnceWithRequestsUnanswered() throws {
+    let kafka = try EmbeddedKafka()
+    try kafka.createTopic("unanswered", partitions: 3)
+    for _ in 0..<3 {
+      let began: ContinuousClock.Instant
+      do {
+        var producer = try makeProducer(kafka)
+        let topic = try producer.topicIndex("unanswered")
+        var record = EncodedRecord()
+        var events: [ClientEvent] = []
+        fill(&record, topic, 0, bytes: 1_000)
+        #expect(try producer.enqueue(record, ticket: 0) == .accepted)
+        #expect(producer.drain(timeoutMilliseconds: 5_000, events: &events) { _, _ in } == 0)
+        try kafka.setRoundTripTime(milliseconds: 30_000)
+        for number in 0..<2_000 {
+          fill(&record, topic, number, bytes: 1_000)
+          #expect(try producer.enqueue(record, ticket: UInt(number)) == .accepted)
+        }
+        producer.collectDeliveries(timeoutMilliseconds: 50) { _, _ in }
+        #expect(producer.queuedCount > 1_000)
+        began = ContinuousClock.now
+      }
+      #expect(ContinuousClock.now - began < .seconds(10))
+      try kafka.setRoundTripTime(milliseconds: 0)
+    }
+  }
+
   @Test func aProducerThatFailedForGoodEnds() throws {
     let kafka = try EmbeddedKafka()
     try kafka.takeDown()
