@@ -10,7 +10,10 @@ public struct OffsetsTopic: ~Copyable {
   private let properties: [(name: String, value: String)]
   private let timeoutMilliseconds: Int
   private var producer: KafkaProducer
-  private let index: Int
+  private var index: Int
+  /// A record was not stored. One that was given up after it had been sent leaves a gap in the producer's sequence, and then it
+  /// fails for good, with `OUT_OF_ORDER_SEQUENCE_NUMBER`: the next record has another producer.
+  private var isSpent = false
   private var record = EncodedRecord()
 
   /// Creates the topic with `cleanup.policy=compact` when it is missing.
@@ -26,17 +29,23 @@ public struct OffsetsTopic: ~Copyable {
     self.name = name
     self.properties = properties
     self.timeoutMilliseconds = timeoutMilliseconds
-    // No waiting for more records, and nothing of an abandoned `store` is sent after its time-out.
-    var producer = try KafkaProducer(
-      properties: [(name: "linger.ms", value: "0")] + properties + [
-        (name: "message.timeout.ms", value: String(timeoutMilliseconds))
-      ])
+    var producer = try OffsetsTopic.makeProducer(properties, timeoutMilliseconds)
     let topic = TopicSpecification(
       name: name, partitions: partitions, replicationFactor: replicationFactor,
       configuration: ["cleanup.policy": "compact"])
     _ = try producer.createMissingTopics([topic], timeoutMilliseconds: timeoutMilliseconds)
     index = try producer.topicIndex(name)
     self.producer = producer
+  }
+
+  private static func makeProducer(
+    _ properties: [(name: String, value: String)], _ timeoutMilliseconds: Int
+  ) throws(KafkaError) -> KafkaProducer {
+    // No waiting for more records, and nothing of an abandoned `store` is sent after its time-out.
+    try KafkaProducer(
+      properties: [(name: "linger.ms", value: "0")] + properties + [
+        (name: "message.timeout.ms", value: String(timeoutMilliseconds))
+      ])
   }
 
   /// The newest value of `key` in force, from the whole topic; `nil` when there is none or it was deleted.
@@ -73,8 +82,18 @@ public struct OffsetsTopic: ~Copyable {
 
   /// Writes and waits until all in-sync replicas have it. `nil` deletes the key.
   ///
-  /// After an error that is retriable the value may be stored or not; store again.
+  /// After an error the value may be stored or not; store again.
   public mutating func store(key: [UInt8], value: [UInt8]?) throws(KafkaError) {
+    if isSpent {
+      producer = try OffsetsTopic.makeProducer(properties, timeoutMilliseconds)
+      index = try producer.topicIndex(name)
+    }
+    isSpent = true
+    try send(key: key, value: value)
+    isSpent = false
+  }
+
+  private mutating func send(key: [UInt8], value: [UInt8]?) throws(KafkaError) {
     record.clear()
     record.topic = index
     record.bytes.append(key)

@@ -32,6 +32,18 @@ import Testing
     #expect(began.duration(to: .now) < .milliseconds(2_000))
   }
 
+  /// As where a record was given up after it had been sent: the producer has a fatal error from there on.
+  @Test func storesGoOnAfterAProducerThatFailedForGood() throws {
+    let kafka = try EmbeddedKafka()
+    var topic = try OffsetsTopic(
+      name: "offsets", properties: [(name: "bootstrap.servers", value: kafka.bootstrapServers)])
+    try topic.store(key: utf8("k"), value: utf8("1"))
+    kafka.failNext(.produce, with: [.outOfOrderSequenceNumber])
+    #expect(throws: KafkaError.self) { try topic.store(key: utf8("k"), value: utf8("2")) }
+    try topic.store(key: utf8("k"), value: utf8("3"))
+    #expect(try topic.load(key: utf8("k")) == utf8("3"))
+  }
+
   @Test func storeWithoutBrokersEndsWithItsDeadline() throws {
     let kafka = try EmbeddedKafka()
     var topic = try OffsetsTopic(

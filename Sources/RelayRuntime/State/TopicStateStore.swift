@@ -80,7 +80,8 @@ public struct TopicStateStore: StateStore {
       StateStoreError("topic \(name): \(error). See offset.storage.replication.factor and offset.storage.partitions")
     case .authentication, .notAuthorized, .unsupported, .recordTooLarge, .invalidRecord:
       StateStoreError("topic \(name): \(error)")
-    default: StateStoreError("topic \(name): \(error)", isTransient: !error.isFatal)
+    // A producer that has failed for good is replaced.
+    default: StateStoreError("topic \(name): \(error)", isTransient: true)
     }
   }
 }
