@@ -69,7 +69,7 @@ extension FuzzTarget {
       let forms = (0..<Int(input.byte() & 15)).map { _ in all[Int(input.byte()) % all.count] }
       let message = Array(bytes.dropFirst(1 + forms.count))
       var row = CopyRow()
-      guard unsafe (try? row.decode(binary: message.span.bytes, forms)) == true else { return }
+      guard unsafe (try? row.decode(binary: message.span.bytes, forms.span)) == true else { return }
       try expect(row.tuple.count == forms.count, "\(row.tuple.count) columns instead of \(forms.count)")
       for index in 0..<row.tuple.count {
         guard case .text(let range) = row.tuple[index] else { continue }

@@ -7,6 +7,7 @@ public struct CopyRow: ~Copyable {
   public internal(set) var tuple = TupleLayout()
   /// The values as text; the tuple's ranges are offsets in here.
   public internal(set) var bytes = ByteWriter(minimumCapacity: 1024)
+  var time = BinaryTime()
 
   public init() {}
 

@@ -133,7 +133,7 @@ private struct ChunkRows: ~Copyable {
       var isRow = true
       let hasMessage = try copy!.next(timeoutMilliseconds: 0, isWaiting: &isWaiting) { message in
         do throws(DecodeError) {
-          if let forms { isRow = try row.decode(binary: message, forms) } else { try row.decode(text: message) }
+          if let forms { isRow = try row.decode(binary: message, forms.span) } else { try row.decode(text: message) }
         } catch {
           failure = error
         }

@@ -114,7 +114,7 @@ extension Integration {
         { message in
           do throws(DecodeError) {
             if let forms {
-              guard try row.decode(binary: message, forms) else { return }
+              guard try row.decode(binary: message, forms.span) else { return }
             } else {
               try row.decode(text: message)
             }

@@ -7,70 +7,50 @@ import Testing
 @Suite struct BinaryCopyRowTests {
   private static let header: [UInt8] = Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0, 0, 0, 0, 0, 0, 0, 0, 0]
 
-  private static func field(_ value: [UInt8]?) -> [UInt8] {
-    guard let value else { return bigEndian(Int32(-1)) }
-    return bigEndian(Int32(value.count)) + value
-  }
-
-  private static func bigEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
-    unsafe withUnsafeBytes(of: value.bigEndian) { unsafe Array($0) }
-  }
-
-  private static func message(_ fields: [UInt8]?...) -> [UInt8] {
-    bigEndian(Int16(fields.count)) + fields.flatMap { field($0) }
-  }
-
-  private static func numeric(_ digits: [Int16], weight: Int16, sign: UInt16 = 0, scale: Int16) -> [UInt8] {
-    bigEndian(Int16(digits.count)) + bigEndian(weight) + bigEndian(sign) + bigEndian(scale) + digits.flatMap(bigEndian)
-  }
-
-  /// The columns; `nil` for the mark of the end.
   private func row(_ message: [UInt8], _ forms: BinaryForm...) throws(DecodeError) -> [String?]? {
-    var row = CopyRow()
-    guard try row.decode(binary: message.span.bytes, forms) else { return nil }
-    return texts(row.tuple, in: row.bytes.array)
+    try BinaryCopy.row(message, forms)
   }
 
   private func text(_ value: [UInt8], _ form: BinaryForm) throws(DecodeError) -> String? {
-    try row(Self.message(value), form)?.first ?? nil
+    try BinaryCopy.row(BinaryCopy.message(value), [form])?.first ?? nil
   }
 
   // MARK: The format
 
   @Test func theFirstRowStandsBehindTheHeader() throws {
-    let message = Self.message(Array("a".utf8), nil, [])
+    let message = BinaryCopy.message(Array("a".utf8), nil, [])
     #expect(try row(Self.header + message, .text, .text, .text) == ["a", nil, ""])
     #expect(try row(message, .text, .text, .text) == ["a", nil, ""])
   }
 
   @Test func theEndIsNoRowWithARowBeforeItOrWithout() throws {
-    #expect(try row(Self.bigEndian(Int16(-1)), .text) == nil)
-    #expect(try row(Self.header + Self.bigEndian(Int16(-1)), .text) == nil)
+    #expect(try row(BinaryCopy.bigEndian(Int16(-1)), .text) == nil)
+    #expect(try row(Self.header + BinaryCopy.bigEndian(Int16(-1)), .text) == nil)
   }
 
   @Test func aHeaderMayHaveAnExtension() throws {
     var header = Self.header
     header[18] = 3
-    #expect(try row(header + [7, 7, 7] + Self.message([65]), .text) == ["A"])
+    #expect(try row(header + [7, 7, 7] + BinaryCopy.message([65]), .text) == ["A"])
   }
 
   @Test func aHeaderOfALaterVersionIsRefused() {
     var header = Self.header
     header[12] = 1
-    #expect(throws: DecodeError.unknownTag(1, at: 11)) { try row(header + Self.message([65]), .text) }
+    #expect(throws: DecodeError.unknownTag(1, at: 11)) { try row(header + BinaryCopy.message([65]), .text) }
   }
 
   @Test func anotherNumberOfColumnsIsRefused() {
-    #expect(throws: DecodeError.invalidLength(1, at: 0)) { try row(Self.message([65]), .text, .text) }
+    #expect(throws: DecodeError.invalidLength(1, at: 0)) { try row(BinaryCopy.message([65]), .text, .text) }
   }
 
   @Test func bytesBehindTheRowAreRefused() {
-    #expect(throws: DecodeError.trailingBytes(count: 1, at: 7)) { try row(Self.message([65]) + [0], .text) }
+    #expect(throws: DecodeError.trailingBytes(count: 1, at: 7)) { try row(BinaryCopy.message([65]) + [0], .text) }
   }
 
   @Test func aRowThatEndsTooEarlyIsRefused() {
     #expect(throws: DecodeError.truncated(need: 1, have: 0, at: 6)) {
-      try row(Array(Self.message([65]).dropLast()), .text)
+      try row(Array(BinaryCopy.message([65]).dropLast()), .text)
     }
   }
 
@@ -82,8 +62,9 @@ import Testing
 
   @Test func aRowIsForgottenByTheNextOne() throws {
     var row = CopyRow()
-    #expect(try row.decode(binary: Self.message([65], [66]).span.bytes, [.text, .text]))
-    #expect(try row.decode(binary: Self.message([67]).span.bytes, [.text]))
+    let forms: [BinaryForm] = [.text, .text]
+    #expect(try row.decode(binary: BinaryCopy.message([65], [66]).span.bytes, forms.span))
+    #expect(try row.decode(binary: BinaryCopy.message([67]).span.bytes, forms.span.extracting(first: 1)))
     #expect(texts(row.tuple, in: row.bytes.array) == ["C"])
   }
 
@@ -92,9 +73,9 @@ import Testing
   @Test func integersAndTruthValues() throws {
     #expect(try text([1], .bool) == "t")
     #expect(try text([0], .bool) == "f")
-    #expect(try text(Self.bigEndian(Int16.min), .int2) == "-32768")
-    #expect(try text(Self.bigEndian(Int32(42)), .int4) == "42")
-    #expect(try text(Self.bigEndian(Int64.min), .int8) == "-9223372036854775808")
+    #expect(try text(BinaryCopy.bigEndian(Int16.min), .int2) == "-32768")
+    #expect(try text(BinaryCopy.bigEndian(Int32(42)), .int4) == "42")
+    #expect(try text(BinaryCopy.bigEndian(Int64.min), .int8) == "-9223372036854775808")
   }
 
   @Test func aUUIDHasItsDashes() throws {
@@ -116,65 +97,65 @@ import Testing
   }
 
   @Test func numbersHaveTheirDigitsAndNoOthers() throws {
-    #expect(try text(Self.numeric([], weight: 0, scale: 0), .numeric) == "0")
-    #expect(try text(Self.numeric([], weight: 0, scale: 2), .numeric) == "0.00")
-    #expect(try text(Self.numeric([1234, 5600], weight: 0, sign: 0x4000, scale: 2), .numeric) == "-1234.56")
-    #expect(try text(Self.numeric([1], weight: 1, scale: 0), .numeric) == "10000")
-    #expect(try text(Self.numeric([7, 0, 5], weight: 2, scale: 1), .numeric) == "700000005.0")
-    #expect(try text(Self.numeric([12], weight: -2, scale: 8), .numeric) == "0.00000012")
-    #expect(try text(Self.numeric([5000], weight: -1, scale: 1), .numeric) == "0.5")
-    #expect(try text(Self.numeric([1, 2345, 6789], weight: 0, scale: 7), .numeric) == "1.2345678")
+    #expect(try text(BinaryCopy.numeric([], weight: 0, scale: 0), .numeric) == "0")
+    #expect(try text(BinaryCopy.numeric([], weight: 0, scale: 2), .numeric) == "0.00")
+    #expect(try text(BinaryCopy.numeric([1234, 5600], weight: 0, sign: 0x4000, scale: 2), .numeric) == "-1234.56")
+    #expect(try text(BinaryCopy.numeric([1], weight: 1, scale: 0), .numeric) == "10000")
+    #expect(try text(BinaryCopy.numeric([7, 0, 5], weight: 2, scale: 1), .numeric) == "700000005.0")
+    #expect(try text(BinaryCopy.numeric([12], weight: -2, scale: 8), .numeric) == "0.00000012")
+    #expect(try text(BinaryCopy.numeric([5000], weight: -1, scale: 1), .numeric) == "0.5")
+    #expect(try text(BinaryCopy.numeric([1, 2345, 6789], weight: 0, scale: 7), .numeric) == "1.2345678")
   }
 
   @Test func numbersThatAreNone() throws {
-    #expect(try text(Self.numeric([], weight: 0, sign: 0xC000, scale: 0), .numeric) == "NaN")
-    #expect(try text(Self.numeric([], weight: 0, sign: 0xD000, scale: 0), .numeric) == "Infinity")
-    #expect(try text(Self.numeric([], weight: 0, sign: 0xF000, scale: 0), .numeric) == "-Infinity")
+    #expect(try text(BinaryCopy.numeric([], weight: 0, sign: 0xC000, scale: 0), .numeric) == "NaN")
+    #expect(try text(BinaryCopy.numeric([], weight: 0, sign: 0xD000, scale: 0), .numeric) == "Infinity")
+    #expect(try text(BinaryCopy.numeric([], weight: 0, sign: 0xF000, scale: 0), .numeric) == "-Infinity")
   }
 
   @Test func numbersThatNoServerSendsAreRefused() {
     #expect(throws: DecodeError.invalidLength(10_000, at: 14)) {
-      try text(Self.numeric([10_000], weight: 0, scale: 0), .numeric)
+      try text(BinaryCopy.numeric([10_000], weight: 0, scale: 0), .numeric)
     }
     #expect(throws: DecodeError.invalidLength(65_535, at: 14)) {
-      try text(Self.numeric([-1], weight: 0, scale: 0), .numeric)
+      try text(BinaryCopy.numeric([-1], weight: 0, scale: 0), .numeric)
     }
     #expect(throws: DecodeError.unknownTag(0x20, at: 10)) {
-      try text(Self.numeric([1], weight: 0, sign: 0x2000, scale: 0), .numeric)
+      try text(BinaryCopy.numeric([1], weight: 0, sign: 0x2000, scale: 0), .numeric)
     }
     #expect(throws: DecodeError.invalidLength(0x4000, at: 12)) {
-      try text(Self.numeric([1], weight: 0, scale: 0x4000), .numeric)
+      try text(BinaryCopy.numeric([1], weight: 0, scale: 0x4000), .numeric)
     }
     #expect(throws: DecodeError.invalidLength(2, at: 6)) {
-      try text(Array(Self.numeric([1, 2], weight: 0, scale: 0).dropLast()), .numeric)
+      try text(Array(BinaryCopy.numeric([1, 2], weight: 0, scale: 0).dropLast()), .numeric)
     }
   }
 
   @Test func daysAndTheirEnds() throws {
-    #expect(try text(Self.bigEndian(Int32(0)), .date) == "2000-01-01")
-    #expect(try text(Self.bigEndian(Int32(59)), .date) == "2000-02-29")
-    #expect(try text(Self.bigEndian(Int32(-730_119)), .date) == "0001-01-01")
-    #expect(try text(Self.bigEndian(Int32(-730_120)), .date) == "0001-12-31 BC")
-    #expect(try text(Self.bigEndian(Int32(2_921_940)), .date) == "10000-01-01")
-    #expect(try text(Self.bigEndian(Int32.max), .date) == "infinity")
-    #expect(try text(Self.bigEndian(Int32.min), .date) == "-infinity")
+    #expect(try text(BinaryCopy.bigEndian(Int32(0)), .date) == "2000-01-01")
+    #expect(try text(BinaryCopy.bigEndian(Int32(59)), .date) == "2000-02-29")
+    #expect(try text(BinaryCopy.bigEndian(Int32(-730_119)), .date) == "0001-01-01")
+    #expect(try text(BinaryCopy.bigEndian(Int32(-730_120)), .date) == "0001-12-31 BC")
+    #expect(try text(BinaryCopy.bigEndian(Int32(2_921_940)), .date) == "10000-01-01")
+    #expect(try text(BinaryCopy.bigEndian(Int32.max), .date) == "infinity")
+    #expect(try text(BinaryCopy.bigEndian(Int32.min), .date) == "-infinity")
   }
 
   @Test func timesOfDay() throws {
-    #expect(try text(Self.bigEndian(Int64(0)), .time) == "00:00:00")
-    #expect(try text(Self.bigEndian(Int64(86_400_000_000)), .time) == "24:00:00")
-    #expect(try text(Self.bigEndian(Int64(45_296_789_010)), .time) == "12:34:56.78901")
-    #expect(throws: DecodeError.invalidLength(-1, at: 6)) { try text(Self.bigEndian(Int64(-1)), .time) }
+    #expect(try text(BinaryCopy.bigEndian(Int64(0)), .time) == "00:00:00")
+    #expect(try text(BinaryCopy.bigEndian(Int64(86_400_000_000)), .time) == "24:00:00")
+    #expect(try text(BinaryCopy.bigEndian(Int64(45_296_789_010)), .time) == "12:34:56.78901")
+    #expect(throws: DecodeError.invalidLength(-1, at: 6)) { try text(BinaryCopy.bigEndian(Int64(-1)), .time) }
   }
 
   @Test func instantsAndTheirEnds() throws {
-    #expect(try text(Self.bigEndian(Int64(1)), .timestamp) == "2000-01-01 00:00:00.000001")
-    #expect(try text(Self.bigEndian(Int64(-1)), .timestamptz) == "1999-12-31 23:59:59.999999+00")
+    #expect(try text(BinaryCopy.bigEndian(Int64(1)), .timestamp) == "2000-01-01 00:00:00.000001")
+    #expect(try text(BinaryCopy.bigEndian(Int64(-1)), .timestamptz) == "1999-12-31 23:59:59.999999+00")
     #expect(
-      try text(Self.bigEndian(Int64(-730_120) * 86_400_000_000), .timestamptz) == "0001-12-31 00:00:00+00 BC")
-    #expect(try text(Self.bigEndian(Int64.max), .timestamp) == "infinity")
-    #expect(try text(Self.bigEndian(Int64.min), .timestamptz) == "-infinity")
+      try text(BinaryCopy.bigEndian(Int64(-730_120) * 86_400_000_000), .timestamptz) == "0001-12-31 00:00:00+00 BC")
+    #expect(try text(BinaryCopy.bigEndian(Int64.max), .timestamp) == "infinity")
+    #expect(try text(BinaryCopy.bigEndian(Int64.min), .timestamptz) == "-infinity")
     // No value of the server's, and no reason to end.
-    #expect(try text(Self.bigEndian(Int64.min + 1), .timestamp) != nil)
+    #expect(try text(BinaryCopy.bigEndian(Int64.min + 1), .timestamp) != nil)
   }
 }

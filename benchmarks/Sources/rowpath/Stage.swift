@@ -62,7 +62,7 @@ enum Stage: String, CaseIterable {
     var row = CopyRow()
     let (message, forms) = ReferenceRow.transactions.copyBinary
     for _ in 0..<rows {
-      guard try row.decode(binary: message.span.bytes, forms) else { throw Failure.unexpected }
+      guard try row.decode(binary: message.span.bytes, forms.span) else { throw Failure.unexpected }
     }
     let expected = ReferenceRow.transactions.columns.map(\.text).joined()
     guard String(decoding: row.bytes.array, as: UTF8.self) == expected else { throw Failure.unexpected }
