@@ -116,7 +116,9 @@ import Testing
         columns: table.columns.map {
           Relation.Column(isKey: $0.name == "id", name: $0.name, type: $0.typeOID, typeModifier: -1)
         })
-      let plan = RelationPlan(relation: relation, table: table.description, topic: 0, origin: origin, options: options)
+      var parts = PlanParts()
+      let plan = RelationPlan(
+        relation: relation, table: table.description, topic: 0, origin: origin, options: options, parts: &parts)
       return plan.keyColumns.first.map { "\($0.schema.isOptional) \($0.codec.form)" }
     }
     #expect(try key(without: ["public.t.id"], .snapshot) == "false integer(byteCount: 4)")

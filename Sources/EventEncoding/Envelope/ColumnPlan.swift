@@ -8,8 +8,8 @@ final class ColumnPlan {
   /// Index of the column in the tuples of the stream.
   let tupleIndex: Int
   let codec: ColumnCodec
-  /// `"name":`, escaped, with a comma before it but for the first field.
-  let nameJSON: [UInt8]
+  /// Of its structure; the others have a comma before their name.
+  let isFirst: Bool
   /// What stands for a value that is null or was not sent: `null`, the default, or what Debezium makes up.
   let nullJSON: [UInt8]
   /// What stands for an unchanged TOAST value.
@@ -20,29 +20,37 @@ final class ColumnPlan {
 
   /// The record has the column's bytes as they are: a text whose value is a text.
   let isPlainText: Bool
-  let schema: ConnectSchema
   /// What is done to each value after it is converted; keys are never masked.
   let mask: MaskedColumn?
 
+  var schema: ConnectSchema { ColumnPlan.schema(codec, mask) }
+
+  /// `"name":`, escaped, with a comma before it but for the first field.
+  var nameJSON: [UInt8] { ColumnPlan.name(name, isFirst: isFirst) }
+
   /// A record may lack the value.
-  var mayBeNull: Bool { schema.isOptional || schema.defaultValue != nil }
+  var mayBeNull: Bool { codec.schema.isOptional || codec.schema.defaultValue != nil }
 
   init(
-    name: String, tupleIndex: Int, codec: ColumnCodec, json: JSONOptions, isFirst: Bool, mask: MaskedColumn? = nil
+    name: String, tupleIndex: Int, codec: ColumnCodec, isFirst: Bool, mask: MaskedColumn? = nil
   ) {
     self.name = name
     self.tupleIndex = tupleIndex
     self.codec = codec
     self.mask = mask
+    self.isFirst = isFirst
     isPlainText = codec.form == .text && mask == nil
-    var schema = codec.schema
-    if let parameter = mask?.parameter { schema.parameters.append(parameter) }
-    self.schema = schema
-    nameJSON = ColumnPlan.name(name, isFirst: isFirst)
-    nullJSON = ColumnPlan.json(ColumnPlan.masked(codec.absentValue, mask), schema, json)
-    let unavailable = ColumnPlan.masked(codec.unavailable, mask)
-    unavailableJSON = ColumnPlan.json(unavailable, schema, json)
-    lacksUnavailable = unavailable == .null
+    if let mask {
+      let schema = ColumnPlan.schema(codec, mask)
+      let unavailable = mask.apply(codec.unavailable)
+      nullJSON = ColumnPlan.json(mask.apply(codec.absentValue), schema, codec.options)
+      unavailableJSON = ColumnPlan.json(unavailable, schema, codec.options)
+      lacksUnavailable = unavailable == .null
+    } else {
+      nullJSON = codec.absentJSON
+      unavailableJSON = codec.unavailableJSON
+      lacksUnavailable = codec.unavailable == .null
+    }
   }
 
   /// A value that the server can send may have no place in the record.
@@ -55,6 +63,12 @@ final class ColumnPlan {
   /// The value as a tree, for what takes no bytes. A null is `.null`, whatever the default.
   func value(_ text: RawSpan) throws(ConversionError) -> ConnectValue {
     ColumnPlan.masked(try codec.value(text), mask)
+  }
+
+  private static func schema(_ codec: ColumnCodec, _ mask: MaskedColumn?) -> ConnectSchema {
+    var schema = codec.schema
+    if let parameter = mask?.parameter { schema.parameters.append(parameter) }
+    return schema
   }
 
   private static func masked(_ value: ConnectValue, _ mask: MaskedColumn?) -> ConnectValue {

@@ -63,6 +63,7 @@ public struct EventPipeline: ~Copyable {
   var source: SourceFragments
   var readTime = ReadTimeText()
   private var plans: [RelationOID: RelationPlan] = [:]
+  var planParts = PlanParts()
   private var lastRelation: RelationOID?
   private var lastPlan: RelationPlan?
   var transaction: TransactionContext?
@@ -121,6 +122,7 @@ public struct EventPipeline: ~Copyable {
     transaction = nil
     held = nil
     plans.removeAll()
+    planParts = PlanParts()
     lastRelation = nil
     lastPlan = nil
     window = nil
@@ -275,7 +277,7 @@ public struct EventPipeline: ~Copyable {
   public mutating func install(_ relation: Relation, _ table: TableDescription, origin: RowOrigin = .stream) {
     let topic = topics.index(of: options.topics.data(TableID(schema: relation.schema, name: relation.name)))
     plans[relation.oid] = RelationPlan(
-      relation: relation, table: table, topic: topic, origin: origin, options: options)
+      relation: relation, table: table, topic: topic, origin: origin, options: options, parts: &planParts)
     lastRelation = nil
     lastPlan = nil
   }

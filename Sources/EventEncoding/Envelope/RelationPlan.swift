@@ -24,9 +24,7 @@ final class RelationPlan {
   /// `nil` where nothing of the table is read again.
   let reselection: ReselectionPlan?
   /// Field that a naming strategy puts behind the key's columns; the same in all records.
-  let keyField: (json: [UInt8], value: [UInt8])?
-  let keySchema: ConnectSchema
-  let valueSchema: ConnectSchema
+  let keyField: (json: [UInt8], value: [UInt8], name: String)?
   /// Topic before transforms.
   let topic: Int
   let isCaptured: Bool
@@ -44,11 +42,15 @@ final class RelationPlan {
   private(set) lazy var fallibleColumns = columns.filter(\.isFallible)
 
   /// The schemas as records that are trees carry them, made when the first is.
-  private(set) lazy var sharedKeySchema = SharedSchema(keySchema)
+  private(set) lazy var sharedKeySchema = SharedSchema(
+    RelationPlan.keySchema(keyColumns, keyField?.name, topic: schemaPrefix, schemaNames))
   private(set) lazy var sharedEnvelopeSchema = SharedSchema(
-    EnvelopeSchema.envelope(valueSchema, topic: schemaPrefix, schemaNames))
+    EnvelopeSchema.envelope(sharedValueSchema.schema, topic: schemaPrefix, schemaNames))
+  private lazy var sharedValueSchema = SharedSchema(
+    RelationPlan.valueSchema(columns, topic: schemaPrefix, schemaNames))
+  var keySchema: ConnectSchema { sharedKeySchema.schema }
   var outboxTable: OutboxValueSchemas.Table {
-    OutboxValueSchemas.Table(fields: valueSchema.fields, schemaName: valueSchema.name)
+    OutboxValueSchemas.Table(fields: sharedValueSchema.schema.fields, schemaName: sharedValueSchema.schema.name)
   }
   /// What names of schemas begin with: prefix, schema and table.
   private let schemaPrefix: String
@@ -57,11 +59,12 @@ final class RelationPlan {
   var keyColumnNames: [String] { keyColumns.map(\.name) }
 
   init(
-    relation: Relation, table: TableDescription, topic: Int, origin: RowOrigin = .stream, options: PipelineOptions
+    relation: Relation, table: TableDescription, topic: Int, origin: RowOrigin = .stream, options: PipelineOptions,
+    parts: inout PlanParts
   ) {
     let id = TableID(schema: relation.schema, name: relation.name)
     self.id = id
-    self.relation = relation
+    self.relation = parts.shared(relation)
     isCaptured = options.filter.includes(id)
     isSignalTable = options.signals?.tables.contains(id) ?? false
     self.topic = topic
@@ -74,23 +77,24 @@ final class RelationPlan {
       let description = table.column(for: column)
       let isLeftOut = !options.columnFilter.includes(column.name, of: id)
       guard
-        let codec = ColumnCodec.make(description, options.values, json, origin: origin, isLeftOut: isLeftOut)
+        let made = ColumnCodec.make(description, options.values, json, origin: origin, isLeftOut: isLeftOut)
       else { continue }
+      let codec = parts.shared(made)
       codecs[column.name] = (codec, index)
       if isLeftOut { continue }
       let type = SourceColumnType(description, origin)
       let mask = RelationPlan.mask(column.name, type, of: id, options)
       let parameters = mask == nil ? RelationPlan.typeParameters(column.name, type, of: id, options) : []
+      let told =
+        parameters.isEmpty
+        ? nil : ColumnCodec.make(description, options.values, json, origin: origin, parameters: parameters)
       columns.append(
-        ColumnPlan(
-          name: options.fieldNames.fieldName(column.name), tupleIndex: index,
-          codec: parameters.isEmpty
-            ? codec
-            : ColumnCodec.make(description, options.values, json, origin: origin, parameters: parameters) ?? codec,
-          json: json, isFirst: columns.isEmpty,
-          mask: mask.map { MaskedColumn($0, of: description, length: type.length, schema: codec.schema) }))
+        parts.shared(
+          ColumnPlan(
+            name: options.fieldNames.fieldName(column.name), tupleIndex: index,
+            codec: told.map { parts.shared($0) } ?? codec, isFirst: columns.isEmpty,
+            mask: mask.map { MaskedColumn($0, of: description, length: type.length, schema: codec.schema) })))
     }
-    self.columns = columns
     // Columns that the relation no longer has are no part of the key. Those that have no representation leave it without
     // a field, but not without a key.
     let ruled = options.messageKeys?.key(of: id, columns: relation.columns.map(\.name)) ?? []
@@ -101,15 +105,11 @@ final class RelationPlan {
     for name in keyNames {
       guard let (codec, index) = codecs[name] else { continue }
       keyColumns.append(
-        ColumnPlan(
-          name: options.fieldNames.fieldName(name), tupleIndex: index, codec: codec, json: json,
-          isFirst: keyColumns.isEmpty))
+        parts.shared(
+          ColumnPlan(
+            name: options.fieldNames.fieldName(name), tupleIndex: index, codec: codec, isFirst: keyColumns.isEmpty)))
     }
-    self.keyColumns = keyColumns
-    var stepBytes: [UInt8] = []
-    steps = columns.map { ColumnStep($0, appendingTo: &stepBytes) }
-    keySteps = keyColumns.map { ColumnStep($0, appendingTo: &stepBytes) }
-    self.stepBytes = stepBytes + repeatElement(0, count: ByteWriter.pieceBytesMin)
+    (self.columns, self.keyColumns, steps, keySteps, stepBytes) = parts.rows(columns, key: keyColumns)
     // Of signals nothing is read again.
     reselection =
       isSignalTable
@@ -122,19 +122,21 @@ final class RelationPlan {
     self.keyField = keyField.map { field in
       var value = ByteWriter()
       JSONText.writeString(field.value, into: &value)
-      return (ColumnPlan.name(field.name, isFirst: keyColumns.isEmpty) + value.array, Array(field.value.utf8))
+      return (
+        ColumnPlan.name(field.name, isFirst: keyColumns.isEmpty) + value.array, Array(field.value.utf8), field.name
+      )
     }
-    let fields = columns.map { ConnectField($0.name, $0.schema) }
     let name = options.topics.data(id)
     let names = options.schemaNames
     schemaPrefix = name
     schemaNames = names
-    keySchema = EnvelopeSchema.key(
-      keyColumns.map { ConnectField($0.name, $0.schema) }
-        + (keyField.map { [ConnectField($0.name, EnvelopeSchema.text)] } ?? []), topic: name, names)
-    valueSchema = EnvelopeSchema.value(fields, topic: name, names)
-    keyPrefix = RelationPlan.prefix(keySchema, options.keyConverter)
-    valuePrefix = RelationPlan.prefix(EnvelopeSchema.envelope(valueSchema, topic: name, names), options.valueConverter)
+    // Their texts are all that is kept of the schemas, until a record is a tree.
+    keyPrefix = RelationPlan.prefix(options.keyConverter) {
+      RelationPlan.keySchema(keyColumns, keyField?.name, topic: name, names)
+    }
+    valuePrefix = RelationPlan.prefix(options.valueConverter) {
+      EnvelopeSchema.envelope(RelationPlan.valueSchema(columns, topic: name, names), topic: name, names)
+    }
     var source = ByteWriter()
     source.append(",\"schema\":")
     JSONText.writeString(id.schema, into: &source)
@@ -144,11 +146,23 @@ final class RelationPlan {
     outbox = options.transforms.map { step in
       guard case .eventRouter(let router) = step.kind else { return .notRouted }
       do throws(TransformFailure) {
-        return .found(try OutboxPlan(router, fields: fields))
+        return .found(try OutboxPlan(router, fields: columns.map { ConnectField($0.name, $0.schema) }))
       } catch {
         return .missing(error)
       }
     }
+  }
+
+  private static func keySchema(
+    _ columns: [ColumnPlan], _ field: String?, topic: String, _ names: NameAdjustment
+  ) -> ConnectSchema {
+    let fields = columns.map { ConnectField($0.name, $0.schema) }
+    return EnvelopeSchema.key(
+      fields + (field.map { [ConnectField($0, EnvelopeSchema.text)] } ?? []), topic: topic, names)
+  }
+
+  private static func valueSchema(_ columns: [ColumnPlan], topic: String, _ names: NameAdjustment) -> ConnectSchema {
+    EnvelopeSchema.value(columns.map { ConnectField($0.name, $0.schema) }, topic: topic, names)
   }
 
   /// The mask of a column. Debezium takes one rule for a column and no second: a type that is to be told keeps a hash off.
@@ -174,9 +188,13 @@ final class RelationPlan {
   }
 
   /// What JsonConverter writes before the payload; empty without schemas.
-  static func prefix(_ schema: ConnectSchema, _ converter: RecordConverter) -> [UInt8] {
+  private static func prefix(_ converter: RecordConverter, _ schema: () -> ConnectSchema) -> [UInt8] {
     guard let json = converter.json, json.schemasEnabled else { return [] }
-    return Array("{\"schema\":".utf8) + JSONConverter.schemaJSON(schema, json.options) + Array(",\"payload\":".utf8)
+    var out = ByteWriter()
+    out.append("{\"schema\":")
+    out.append(JSONConverter.schemaJSON(schema(), json.options))
+    out.append(",\"payload\":")
+    return out.array
   }
 }
 

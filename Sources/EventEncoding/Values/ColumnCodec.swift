@@ -19,7 +19,9 @@ public final class ColumnCodec: Sendable {
   let options: JSONOptions
   /// What is written for a null; `nil` if the column may have none.
   private let nullJSON: [UInt8]?
-  private let absentJSON: [UInt8]
+  let absentJSON: [UInt8]
+  /// `unavailable`, written.
+  let unavailableJSON: [UInt8]
 
   /// Returns `nil` where Debezium leaves the column out.
   /// - Parameters:
@@ -60,6 +62,9 @@ public final class ColumnCodec: Sendable {
     JSONConverter.write(mapping.form == .alwaysNull ? absentValue : .null, schema, options, into: &out)
     let mayBeNull = schema.isOptional || schema.defaultValue != nil || mapping.form == .alwaysNull
     nullJSON = mayBeNull ? out.copiedBytes : nil
+    out.removeAll()
+    JSONConverter.write(unavailable, schema, options, into: &out)
+    unavailableJSON = out.copiedBytes
   }
 
   /// Writes the bytes that JsonConverter would write for the value. On an error nothing is written.
@@ -88,7 +93,7 @@ public final class ColumnCodec: Sendable {
   /// Writes `unavailable`. Throws `requiredValueIsNull` where the type has no placeholder and the column is NOT NULL.
   public func writeUnavailableJSON(into out: inout ByteWriter) throws(ConversionError) {
     if unavailable == .null { return try writeNullJSON(into: &out) }
-    JSONConverter.write(unavailable, schema, options, into: &out)
+    out.append(unavailableJSON)
   }
 
   /// The value as a tree, for what takes records apart. A null is `.null`, whatever the default.

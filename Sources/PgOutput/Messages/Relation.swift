@@ -12,7 +12,7 @@ public struct Relation: Equatable, Sendable {
     case index = 0x69
   }
 
-  public struct Column: Equatable, Sendable {
+  public struct Column: Hashable, Sendable {
     /// Part of the replica identity (with FULL: every column). Not the same as "part of the primary key".
     public let isKey: Bool
     public let name: String
