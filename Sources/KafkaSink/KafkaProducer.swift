@@ -178,8 +178,9 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
       unsafe gathered.append(
         GatheredRecords.Record(
           topic: record.topic, ticket: ticket, timestampMilliseconds: timestamp(of: record), value: placed,
-          valueBytes: record.value?.count ?? 0, headers: headers),
-        key: record.key.map { unsafe UnsafeRawBufferPointer(rebasing: bytes[$0]) })
+          valueBytes: record.value?.count ?? 0,
+          key: record.key.map { unsafe gathered.keep(key: UnsafeRawBufferPointer(rebasing: bytes[$0])) },
+          headers: headers))
       return true
     }
   }
