@@ -135,7 +135,7 @@ import Testing
       lists.takeBack(lent)
       next.clear()
     }
-    #expect(again > 1_500)
+    #expect(again > 1_000)
   }
 
   /// A header that is replaced is found by its name.
