@@ -15,6 +15,7 @@ let optimised: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let uniqueArray = Target.Dependency.product(name: "BasicContainers", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
@@ -51,7 +52,7 @@ let package = Package(
     .target(name: "PgOutput", dependencies: ["Primitives"], swiftSettings: strict + optimised),
     .target(name: "EventRouting", dependencies: ["Primitives", "PgOutput", "ConnectData"], swiftSettings: strict + optimised),
     .target(
-      name: "EventEncoding", dependencies: ["Primitives", "PgOutput", "ConnectData", "EventRouting"],
+      name: "EventEncoding", dependencies: ["Primitives", "PgOutput", "ConnectData", "EventRouting", uniqueArray],
       swiftSettings: strict + optimised),
     .target(name: "KafkaSink", dependencies: ["CRdkafka", "Primitives"], swiftSettings: strict),
     .target(name: "Acknowledgement", dependencies: ["Primitives", deque], swiftSettings: strict + optimised),

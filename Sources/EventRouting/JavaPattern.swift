@@ -17,11 +17,18 @@ public struct JavaPattern {
   }
 
   public let text: String
-  private let regex: Regex<AnyRegexOutput>
+  private let compiled: Compiled
+
+  /// A class, since the compiler does not know how large a `Regex` is: every structure that held one in itself, up to the
+  /// pipeline and the loop, would have to ask at each access where its members stand.
+  private final class Compiled {
+    let regex: Regex<AnyRegexOutput>
+    init(_ regex: Regex<AnyRegexOutput>) { self.regex = regex }
+  }
 
   public init(_ text: String, ignoringCase: Bool = false) throws(Refusal) {
     do {
-      regex = try JavaRegularExpression.compile(text, ignoresCase: ignoringCase)
+      compiled = Compiled(try JavaRegularExpression.compile(text, ignoresCase: ignoringCase))
     } catch {
       throw Refusal(pattern: text, reason: JavaRegularExpression.complaint(about: text) ?? "cannot be compiled")
     }
@@ -30,12 +37,12 @@ public struct JavaPattern {
 
   /// Java's `Matcher.matches()`: the whole text must match.
   public func wholeMatch(_ text: String) -> Match? {
-    (try? regex.wholeMatch(in: text)).flatMap(JavaPattern.match)
+    (try? compiled.regex.wholeMatch(in: text)).flatMap(JavaPattern.match)
   }
 
   /// Java's `Matcher.find()` from the start, which may stop at less than the whole text though that matches too.
   public func firstMatch(in text: String) -> Match? {
-    (try? regex.firstMatch(in: text)).flatMap(JavaPattern.match)
+    (try? compiled.regex.firstMatch(in: text)).flatMap(JavaPattern.match)
   }
 
   private static func match(_ match: Regex<AnyRegexOutput>.Match) -> Match {

@@ -48,6 +48,8 @@ struct HeaderLists: ~Copyable {
   private var constantCount = 0
   /// Of those, in `content`.
   private var constantBytes = 0
+  /// What a record begins with that has just the constant part; `nil` where that is no block.
+  private var block: HeaderBlock?
   /// Records in a row that had other headers, and after how many of them the content changes. Where it never comes again,
   /// as with an event's identifier, it changes ever more seldom.
   private var misses = 0
@@ -156,11 +158,21 @@ struct HeaderLists: ~Copyable {
 
   private func isKept(_ record: borrowing EncodedRecord, _ bytes: RawSpan) -> Bool {
     guard mark != 0, record.headers.count == places.count else { return false }
+    if block == nil || block !== record.block, !hasConstants(record, bytes) { return false }
+    for index in constantCount..<places.count where !isSameName(index, record, bytes) { return false }
+    return true
+  }
+
+  private func hasConstants(_ record: borrowing EncodedRecord, _ bytes: RawSpan) -> Bool {
     let start = record.headers[0].name.lowerBound
     guard start >= 0, bytes.byteCount - start >= constantBytes else { return false }
     for index in 0..<constantCount where record.headers[index] != places[index].moved(by: start) { return false }
-    for index in constantCount..<places.count where !isSameName(index, record, bytes) { return false }
     return isEqual(bytes, start..<(start + constantBytes), 0..<constantBytes)
+  }
+
+  /// After the constant part has changed, of which `record` has an instance.
+  private mutating func noteBlock(of record: borrowing EncodedRecord) {
+    block = record.block.flatMap { $0.headers.count == constantCount ? $0 : nil }
   }
 
   private func isSameName(_ index: Int, _ record: borrowing EncodedRecord, _ bytes: RawSpan) -> Bool {
@@ -196,6 +208,7 @@ struct HeaderLists: ~Copyable {
     constantCount = places.indices.prefix(constantCount).first { !isSameValue($0, record, bytes) } ?? constantCount
     constantBytes = constantCount == 0 ? 0 : places[constantCount - 1].end
     if constantCount < places.count { retireShared() }
+    noteBlock(of: record)
     patience = HeaderLists.patienceMin
     served = 0
     missed = 0
@@ -236,6 +249,7 @@ struct HeaderLists: ~Copyable {
     places = record.headers.map { $0.moved(by: -start) }
     constantCount = places.count
     constantBytes = content.count
+    noteBlock(of: record)
     return true
   }
 

@@ -179,8 +179,9 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
       unsafe gathered.append(
         GatheredRecords.Record(
           topic: record.topic, ticket: ticket, timestampMilliseconds: timestamp(of: record), value: placed,
-          valueBytes: record.value?.count ?? 0, headers: headers),
-        key: record.key.map { unsafe UnsafeRawBufferPointer(rebasing: bytes[$0]) })
+          valueBytes: record.value?.count ?? 0,
+          key: record.key.map { unsafe gathered.keep(key: UnsafeRawBufferPointer(rebasing: bytes[$0])) },
+          headers: headers))
       return true
     }
   }
@@ -189,8 +190,10 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   /// reported like a record that could not be delivered.
   @discardableResult
   public mutating func handOverGathered() -> Bool {
+    if gathered.next == nil { return true }
+    let now = KafkaProducer.nowMilliseconds()
     while let record = gathered.next {
-      let code = handOver(record)
+      let code = handOver(record, now: now)
       if code == RD_KAFKA_RESP_ERR__QUEUE_FULL { return false }
       gathered.removeFirst()
       if code != RD_KAFKA_RESP_ERR_NO_ERROR { giveUp(record, code) }
@@ -198,11 +201,18 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     return true
   }
 
-  private func handOver(_ record: GatheredRecords.Record) -> rd_kafka_resp_err_t {
+  /// What librdkafka would take for each record whose timestamp is left to it.
+  private static func nowMilliseconds() -> Int64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
+  private func handOver(_ record: GatheredRecords.Record, now: Int64) -> rd_kafka_resp_err_t {
     unsafe gathered.keys.withUnsafeBytes { keys -> rd_kafka_resp_err_t in
       let key = unsafe record.key.map { unsafe UnsafeRawBufferPointer(rebasing: keys[$0]) }
       return unsafe sluice_produce(
-        client, topics[record.topic], -1, 0, record.timestampMilliseconds,
+        client, topics[record.topic], -1, 0, record.timestampMilliseconds == 0 ? now : record.timestampMilliseconds,
         UnsafeMutableRawPointer(bitPattern: record.ticket), record.value, record.valueBytes, address(of: key),
         key?.count ?? 0, record.headers.list)
     }

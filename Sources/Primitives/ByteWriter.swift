@@ -82,6 +82,15 @@ public struct ByteWriter: ~Copyable {
     length &+= size
   }
 
+  /// Appends once more what stands in `range` already.
+  @inlinable
+  public mutating func append(again range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= length)
+    reserve(range.count)
+    unsafe (base + length).copyMemory(from: base + range.lowerBound, byteCount: range.count)
+    length &+= range.count
+  }
+
   /// Appends `text` from `start` up to the first tab or backslash, at most up to `end`, and returns where it stopped. Eight
   /// bytes at a time are copied and looked through.
   public mutating func appendRun(of text: RawSpan, from start: Int, to end: Int) -> Int {

@@ -26,6 +26,10 @@ public struct EncodedRecord: ~Copyable {
   /// `nil` is a null value: a tombstone.
   public var value: Range<Int>?
   public var headers: [Header]
+  /// What it begins with and keeps when it is cleared.
+  public private(set) var block: HeaderBlock?
+  @usableFromInline var keptBytes = 0
+  @usableFromInline var keptHeaders = 0
 
   public init(minimumCapacity: Int = 4096) {
     topic = 0
@@ -34,18 +38,32 @@ public struct EncodedRecord: ~Copyable {
     headers.reserveCapacity(16)
   }
 
-  /// Empties it and keeps its memory.
+  /// Empties it up to the headers of its block, and keeps its memory.
   @inlinable
   public mutating func clear() {
     partition = nil
     timestampMilliseconds = nil
     key = nil
     value = nil
-    headers.removeAll(keepingCapacity: true)
-    bytes.removeAll()
+    if headers.count > keptHeaders { headers.removeLast(headers.count - keptHeaders) }
+    bytes.truncate(to: keptBytes)
   }
 
-  /// The same, and gives back memory above `limit` bytes.
+  /// Empties it, its block included.
+  public mutating func removeAll() {
+    block = nil
+    keptBytes = 0
+    keptHeaders = 0
+    clear()
+  }
+
+  mutating func keepAll(as block: HeaderBlock) {
+    self.block = block
+    keptBytes = bytes.count
+    keptHeaders = headers.count
+  }
+
+  /// Clears it, and gives back memory above `limit` bytes.
   public mutating func clear(keepingAtMost limit: Int) {
     clear()
     bytes.shrink(to: limit)

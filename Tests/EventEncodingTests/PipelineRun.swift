@@ -118,17 +118,18 @@ final class PipelineRun {
 
   private func drain() {
     while !pipeline.records.isEmpty {
-      let slot = pipeline.records.first
-      let bytes = slot.record.bytes.array
-      recordPlaces.append(slot.recordPlace)
+      let bytes = pipeline.records.first.record.bytes.array
+      recordPlaces.append(pipeline.records.first.recordPlace)
       records.append(
         SentRecord(
-          topic: pipeline.topics.names[slot.record.topic], partition: slot.record.partition,
-          key: slot.record.key.map { Array(bytes[$0]) }, value: slot.record.value.map { Array(bytes[$0]) },
-          headers: slot.record.headers.map { header in
+          topic: pipeline.topics.names[pipeline.records.first.record.topic],
+          partition: pipeline.records.first.record.partition,
+          key: pipeline.records.first.record.key.map { Array(bytes[$0]) },
+          value: pipeline.records.first.record.value.map { Array(bytes[$0]) },
+          headers: pipeline.records.first.record.headers.map { header in
             .init(
               name: String(decoding: bytes[header.name], as: UTF8.self), value: header.value.map { Array(bytes[$0]) })
-          }, timestampMilliseconds: slot.record.timestampMilliseconds))
+          }, timestampMilliseconds: pipeline.records.first.record.timestampMilliseconds))
       pipeline.records.removeFirst()
     }
   }

@@ -115,6 +115,33 @@ import Testing
     for lent in out { lists.takeBack(lent) }
   }
 
+  @Test func headersOfABlockAreKnownByIt() {
+    let blocks = [context, [("name", utf8("other"))] + context.dropFirst()].map { HeaderBlock(of: record($0)) }
+    let contents = [context, [("name", utf8("other"))] + context.dropFirst()]
+    var lists = HeaderLists()
+    var again = 0
+    var next = EncodedRecord()
+    for index in 0..<2_000 {
+      // Each for a while, with and without a header of its own, and now and then the other.
+      let which = index / 500 % 2 ^ (index % 40 == 0 ? 1 : 0)
+      var own: [(String, [UInt8]?)] = []
+      if index / 1_000 == 1 { own = [("id", utf8("\(index)"))] }
+      next.begin(with: blocks[which])
+      for (name, value) in own {
+        let start = next.bytes.count
+        next.bytes.append(Array(name.utf8) + [0] + value!)
+        let nameEnd = start + name.utf8.count
+        next.headers.append(.init(name: start..<nameEnd, value: nameEnd + 1..<next.bytes.count))
+      }
+      let lent = lists.lend(for: next)
+      #expect(content(of: lent.list) == expected(contents[which] + own))
+      if lent.mark != 0 { again += 1 }
+      lists.takeBack(lent)
+      next.clear()
+    }
+    #expect(again > 1_000)
+  }
+
   /// A header that is replaced is found by its name.
   @Test func namesThatComeTwiceAreNotReplaced() {
     var lists = HeaderLists()

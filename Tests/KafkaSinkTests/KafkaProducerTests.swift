@@ -52,9 +52,10 @@ import Testing
     #expect(read.first?.headers == headers.map { KafkaRecord.Header(name: $0.0, value: $0.1) })
   }
 
-  @Test func missingTimestampIsTheTimeOfEnqueueing() throws {
+  @Test(arguments: [false, true]) func missingTimestampIsTheTimeOfEnqueueing(isGathered: Bool) throws {
     let kafka = try EmbeddedKafka()
     var producer = try makeProducer(kafka)
+    producer.gathers = isGathered
     let topic = try producer.topicIndex("now")
     var record = EncodedRecord()
     fill(&record, topic: topic, key: nil, value: utf8("x"))

@@ -77,6 +77,43 @@ import Testing
     #expect(written == Array(repeating: 1, count: 100))
   }
 
+  @Test func aRecordKeepsTheHeadersOfItsBlockUntilItGetsAnother() {
+    func block(_ text: StaticString) -> HeaderBlock {
+      var record = EncodedRecord()
+      record.bytes.append(text)
+      record.headers = [.init(name: 0..<1, value: 2..<record.bytes.count)]
+      return HeaderBlock(of: record)
+    }
+    let (first, second) = (block("a\0b"), block("c\0long"))
+    var record = EncodedRecord()
+    for wanted in [first, first, second, nil, first, nil, nil, second] {
+      record.begin(with: wanted)
+      let begun = record.bytes.array
+      #expect(begun == wanted?.bytes ?? [])
+      #expect(record.headers == wanted?.headers ?? [])
+      record.bytes.append("xyz")
+      record.headers.append(.init(name: 0..<1, value: nil))
+      record.key = 0..<1
+      record.clear()
+      #expect(record.key == nil)
+    }
+    record.append(first)
+    #expect(record.headers == second.headers + [.init(name: 6..<7, value: 8..<9)])
+    let both = record.bytes.array
+    #expect(both == second.bytes + first.bytes)
+    record.removeAll()
+    #expect(record.headers.isEmpty && record.byteCount == 0 && record.block == nil)
+  }
+
+  @Test func whatIsWrittenIsAppendedAgain() {
+    var out = ByteWriter(minimumCapacity: 16)
+    out.append("0123456789abcdef")
+    out.append(again: 10..<16)
+    out.append(again: 0..<0)
+    let written = out.array
+    #expect(written == Array("0123456789abcdefabcdef".utf8))
+  }
+
   @Test func bigEndianPutsTheHighByteFirst() {
     var out = ByteWriter()
     out.append(bigEndian: UInt32(0x0102_0304))

@@ -18,7 +18,7 @@ struct RecordTreeWriter {
 
   /// Fills the record but for its topic. Headers, key, value: the order of Connect's worker, so that of its errors.
   mutating func write(_ record: ConnectRecord, into out: inout EncodedRecord) throws(ConverterError) {
-    out.clear()
+    out.removeAll()
     out.partition = record.partition
     out.timestampMilliseconds = record.timestampMilliseconds
     for header in record.headers {

@@ -1,10 +1,10 @@
 import ConnectData
 import Primitives
 
-/// The four headers that every data record carries (`extended.headers.enabled`), made once and copied as one block.
+/// The four headers that every data record carries (`extended.headers.enabled`), made once.
 struct ContextHeaders {
-  private let block: [UInt8]
-  private let headers: [EncodedRecord.Header]
+  /// `nil` without them.
+  let block: HeaderBlock?
   /// The same, for records that are trees.
   let trees: [ConnectHeader]
 
@@ -15,8 +15,7 @@ struct ContextHeaders {
 
   init(options: PipelineOptions) {
     guard options.addsContextHeaders else {
-      block = []
-      headers = []
+      block = nil
       trees = []
       return
     }
@@ -31,19 +30,7 @@ struct ContextHeaders {
         (try? options.headerConverter.write(header.value, header.schema, into: &out)) ?? false
       }
     }
-    block = record.bytes.copiedBytes
-    headers = record.headers
-  }
-
-  func append(to record: inout EncodedRecord) {
-    let start = record.bytes.count
-    record.bytes.append(block)
-    for header in headers {
-      record.headers.append(
-        .init(
-          name: (header.name.lowerBound + start)..<(header.name.upperBound + start),
-          value: header.value.map { ($0.lowerBound + start)..<($0.upperBound + start) }))
-    }
+    block = HeaderBlock(of: record)
   }
 }
 

@@ -12,20 +12,18 @@ extension EventPipeline {
   /// A letter topic that takes less is of no use.
   private static let letterBytesMin = 8_192
 
-  /// The last look at a record that was made. Throws where it must not go out.
+  /// Most records need no more than this look once they are made.
   @inline(__always)
-  mutating func admit(
-    _ slot: RecordQueue.Slot, _ plan: RelationPlan?, _ tuple: TupleLayout?, _ fallback: TupleLayout?,
-    _ message: RawSpan
-  ) throws(PipelineError) {
-    if slot.record.byteCount <= refusals.harmlessBytesMax, !refusals.hasOthers, heldKeys?.isEmpty ?? true { return }
-    try admitSlowly(slot, plan, tuple, fallback, message)
+  func isHarmless(_ record: borrowing EncodedRecord) -> Bool {
+    record.byteCount <= refusals.harmlessBytesMax && !refusals.hasOthers && heldKeys?.isEmpty ?? true
   }
 
-  private mutating func admitSlowly(
-    _ slot: RecordQueue.Slot, _ plan: RelationPlan?, _ tuple: TupleLayout?, _ fallback: TupleLayout?,
+  /// The last look at a record that was made. Throws where it must not go out.
+  mutating func admit(
+    _ slot: borrowing RecordQueue.Slot, _ plan: RelationPlan?, _ tuple: TupleLayout?, _ fallback: TupleLayout?,
     _ message: RawSpan
   ) throws(PipelineError) {
+    if isHarmless(slot.record) { return }
     let topic = topics.names[slot.record.topic]
     if topic == options.deadLetter?.topic { return }
     if options.deadLetter?.holdsKeys == true {
@@ -46,29 +44,28 @@ extension EventPipeline {
     PipelineError(cause, table: plan?.id, keyColumns: plan?.keyColumnNames ?? [], lsn: lsn)
   }
 
-  /// Takes back the record that was begun, and puts its dead letter in its place. Throws the error itself where none is
+  /// Puts a dead letter in the place of the record that was put back. Throws the error itself where none is
   /// tolerated.
   mutating func bury(
     _ error: PipelineError, _ plan: RelationPlan?, _ topic: Int, _ change: LetteredChange?, keyNames: [[UInt8]],
     _ write: (inout EventPipeline, inout EncodedRecord) throws(PipelineError) -> Void
   ) throws(PipelineError) {
-    records.cancelLast()
     let recordName = nameOfRefused
     nameOfRefused = nil
     guard let deadLetter = options.deadLetter, error.concernsOneRecord else { throw error }
     let hold = try hold(keyNames + (recordName.map { [$0] } ?? []), error)
-    let slot = records.append(plan, at: error.lsn)
+    var slot = records.take(plan, at: error.lsn)
     rows.keepsUnconvertedText = true
     defer { rows.keepsUnconvertedText = false }
     do throws(PipelineError) {
       writeLetterHeaders(error, deadLetter, topics.names[topic], hold, into: &slot.record)
       slot.record.topic = topics.index(of: deadLetter.topic)
       try write(&self, &slot.record)
-      try close(slot, plan, change?.encode(), error)
     } catch {
-      records.cancelLast()
+      records.putBack(slot)
       throw error
     }
+    try close(slot, plan, change?.encode(), error)
     deadLetters.add(error)
   }
 
@@ -84,45 +81,34 @@ extension EventPipeline {
     for (name, value) in headers { record.append(header: name, value) }
   }
 
-  /// Puts in what PostgreSQL sent. What does not fit into one letter goes in several, the first of them without its value.
+  /// Puts in what PostgreSQL sent, and the letter in its place. What does not fit into one letter goes in several, the first
+  /// of them without its value.
   private mutating func close(
-    _ slot: RecordQueue.Slot, _ plan: RelationPlan?, _ change: [UInt8]?, _ error: PipelineError
+    _ slot: consuming RecordQueue.Slot, _ plan: RelationPlan?, _ change: [UInt8]?, _ error: PipelineError
   ) throws(PipelineError) {
-    let topic = slot.record.topic
-    let bytesMax = refusals.bytesMax(topic: topics.names[topic])
+    let bytesMax = refusals.bytesMax(topic: topics.names[slot.record.topic])
     let size = slot.record.byteCount + (change?.count ?? 0) + EventPipeline.letterHeaderBytesMax
     if bytesMax >= size {
       if let change { slot.record.append(header: DeadLetterHeader.change, change) }
+      records.append(slot)
       return
     }
-    let key = slot.record.copy(slot.record.key)
-    let room = bytesMax - (key?.count ?? 0) - EventPipeline.letterHeaderBytesMax
-    guard let change, bytesMax >= EventPipeline.letterBytesMin, room >= bytesMax / 4 else { throw error }
-    let count = (change.count + room - 1) / room
-    guard count <= 65_536 else { throw error }
-    var headers: [(name: String, value: [UInt8]?)] = []
-    for header in slot.record.headers {
-      headers.append(
-        (String(decoding: slot.record.copy(header.name) ?? [], as: UTF8.self), slot.record.copy(header.value)))
+    let room = bytesMax - (slot.record.key?.count ?? 0) - EventPipeline.letterHeaderBytesMax
+    guard let change, bytesMax >= EventPipeline.letterBytesMin, room >= bytesMax / 4 else {
+      records.putBack(slot)
+      throw error
     }
-    for index in 0..<count {
-      let part = index == 0 ? slot : records.appendPart(plan, at: error.lsn)
-      part.record.clear()
-      part.record.topic = topic
-      for (name, value) in headers { part.record.append(header: name, value) }
-      part.record.append(header: DeadLetterHeader.part, Array("\(index + 1)/\(count)".utf8))
-      part.record.append(
-        header: DeadLetterHeader.change, Array(change[index * room..<min(change.count, (index + 1) * room)]))
-      if let key {
-        let start = part.record.bytes.count
-        part.record.bytes.append(key)
-        part.record.key = start..<part.record.bytes.count
-      }
-      let start = part.record.bytes.count
-      part.record.bytes.append("{\"sluice\":\"a change of ")
-      part.record.bytes.append(decimal: UInt64(change.count))
-      part.record.bytes.append(" bytes, too large for one letter\"}")
-      part.record.value = start..<part.record.bytes.count
+    let parts = LetterParts(of: slot.record, change, room: room)
+    guard parts.count <= 65_536 else {
+      records.putBack(slot)
+      throw error
+    }
+    parts.write(0, into: &slot.record)
+    records.append(slot)
+    for index in 1..<parts.count {
+      var part = records.takePart(plan, at: error.lsn)
+      parts.write(index, into: &part.record)
+      records.append(part)
     }
   }
 

@@ -92,17 +92,19 @@ extension EventPipeline {
     value: ConnectValue,
     _ valueSchema: SharedSchema, _ lsn: LSN, of message: RawSpan? = nil
   ) throws(PipelineError) {
-    let slot = records.append(nil, at: lsn)
+    var slot = records.take(nil, at: lsn)
     let tree = ConnectRecord(
       topic: topics.names[topic], partition: partition, keySchema: keySchema, key: key, valueSchema: valueSchema,
       value: value)
     do throws(PipelineError) {
       if try finish(tree, from: 0, plan: nil, lsn, into: &slot.record) {
         try admit(slot, nil, nil, nil, RawSpan())
+        records.append(slot)
       } else {
-        records.cancelLast()
+        records.putBack(slot)
       }
     } catch {
+      records.putBack(slot)
       var error = error
       error.recordKind = kind
       var change: LetteredChange?

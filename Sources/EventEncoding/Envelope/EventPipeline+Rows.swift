@@ -12,50 +12,52 @@ extension EventPipeline {
     let part = self.part
     self.part += 1
     if let wantedPart, part != wantedPart { return }
-    let slot = records.append(plan, at: lsn)
+    var slot = records.take(plan, at: lsn, beginningWith: keyChange.isNone ? contextHeaders.block : nil)
     do throws(PipelineError) {
-      if let headers {
-        var tree = try tree(plan, key: tuple, nil, value: .null, nil, keyChange, message, lsn, topic: plan.topic)
-        tree.headers = headers
-        if try finish(tree, from: 0, plan: plan, lsn, into: &slot.record) {
-          try admit(slot, plan, tuple, nil, message)
-        } else {
-          records.cancelLast()
-        }
-        return
+      let isKept = try fillTombstone(
+        plan, tuple, headers, keyChange, message, lsn, into: &slot.record)
+      if isKept {
+        try admit(slot, plan, tuple, nil, message)
+        records.append(slot)
+      } else {
+        records.putBack(slot)
       }
-      try writeHeaders(plan, keyChange, message, lsn, into: &slot.record)
-      var subject = TransformChain.Subject(topic: plan.topic, isTombstone: true)
-      for index in chain.steps.indices {
-        guard chain.applies(index, to: subject, topics: topics, hasHeader: { slot.record.hasHeader($0) }) else {
-          continue
-        }
-        switch chain.actions[index] {
-        case .regexRouter: subject.topic = try route(index, subject.topic, plan, lsn)
-        case .eventRouter:
-          records.cancelLast()
-          return
-        case .record:
-          let tree = try tree(
-            plan, key: tuple, nil, value: .null, nil, keyChange, message, lsn, topic: subject.topic)
-          if try finish(tree, from: index, plan: plan, lsn, into: &slot.record) {
-            try admit(slot, plan, tuple, nil, message)
-          } else {
-            records.cancelLast()
-          }
-          return
-        }
-      }
-      slot.record.topic = subject.topic
-      try rows.writeKey(plan, tuple, old: nil, message, lsn: lsn, into: &slot.record)
-      try admit(slot, plan, tuple, nil, message)
     } catch {
+      records.putBack(slot)
       let change = letter(of: message, plan, .delete, tuple, part: part, lsn)
       try bury(error, plan, plan.topic, change, keyNames: keyNames(plan, tuple, nil, message)) {
         (pipeline, record) throws(PipelineError) in
         try pipeline.writeDeadKey(plan, tuple, nil, message, lsn, into: &record)
       }
     }
+  }
+
+  /// Returns `false` where a transform dropped the record.
+  /// - Parameter headers: those of the row's own record, where that went through the transforms as a tree.
+  private mutating func fillTombstone(
+    _ plan: RelationPlan, _ tuple: TupleLayout, _ headers: [ConnectHeader]?, _ keyChange: KeyChange, _ message: RawSpan,
+    _ lsn: LSN, into record: inout EncodedRecord
+  ) throws(PipelineError) -> Bool {
+    if let headers {
+      var tree = try tree(plan, key: tuple, nil, value: .null, nil, keyChange, message, lsn, topic: plan.topic)
+      tree.headers = headers
+      return try finish(tree, from: 0, plan: plan, lsn, into: &record)
+    }
+    try writeHeaders(plan, keyChange, message, lsn, into: &record)
+    var subject = TransformChain.Subject(topic: plan.topic, isTombstone: true)
+    for index in chain.steps.indices {
+      guard chain.applies(index, to: subject, topics: topics, hasHeader: { record.hasHeader($0) }) else { continue }
+      switch chain.actions[index] {
+      case .regexRouter: subject.topic = try route(index, subject.topic, plan, lsn)
+      case .eventRouter: return false
+      case .record:
+        let tree = try tree(plan, key: tuple, nil, value: .null, nil, keyChange, message, lsn, topic: subject.topic)
+        return try finish(tree, from: index, plan: plan, lsn, into: &record)
+      }
+    }
+    record.topic = subject.topic
+    try rows.writeKey(plan, tuple, old: nil, message, lsn: lsn, into: &record)
+    return true
   }
 
   /// Returns `false` where no record can be made of the change and it is left out: then nothing more of it is sent.
@@ -70,14 +72,19 @@ extension EventPipeline {
     if let wantedPart, part != wantedPart { return true }
     let skips = options.processingFailureMode != .fail
     let transactionBefore = skips ? transaction : nil
-    let slot = records.append(plan, at: lsn)
+    var slot = records.take(plan, at: lsn, beginningWith: keyChange.isNone ? contextHeaders.block : nil)
     do throws(PipelineError) {
       let isKept = try fillRow(
         operation, plan, old: old, new: new, fallback: fallback, keyChange, message, lsn, now, into: &slot.record)
-      if isKept { try admit(slot, plan, new ?? old, fallback, message) } else { records.cancelLast() }
+      if isKept {
+        if !isHarmless(slot.record) { try admit(slot, plan, new ?? old, fallback, message) }
+        records.append(slot)
+      } else {
+        records.putBack(slot)
+      }
     } catch {
+      records.putBack(slot)
       if skips, options.deadLetter == nil, case .conversion = error.cause {
-        records.cancelLast()
         skippedChanges.add(error)
         // Nor does it count as one of its transaction.
         transaction = transactionBefore
@@ -107,7 +114,7 @@ extension EventPipeline {
     if options.providesTransactionMetadata, transaction != nil, operation != .read {
       collectionOrder = transaction!.count(plan.id)
     }
-    for index in chain.steps.indices {
+    for index in stepIndices {
       let isTombstone = !isEnvelope && record.value == nil
       subject.isTombstone = isTombstone
       let applies = chain.applies(index, to: subject, topics: topics, hasHeader: { record.hasHeader($0) })
@@ -160,7 +167,12 @@ extension EventPipeline {
       return try finish(tree, from: chain.steps.count, plan: plan, lsn, into: &record)
     }
     if operation != .truncate {
-      try rows.writeKey(plan, new ?? old!, old: fallback, message, lsn: lsn, into: &record)
+      // No copy of either, which would be counted.
+      if let new {
+        try rows.writeKey(plan, new, old: fallback, message, lsn: lsn, into: &record)
+      } else if let old {
+        try rows.writeKey(plan, old, old: fallback, message, lsn: lsn, into: &record)
+      }
     }
     try writeEnvelope(
       operation, plan, prefix: plan.valuePrefix, old: old, new: new, fallback: fallback, message, lsn, now,
@@ -168,17 +180,18 @@ extension EventPipeline {
     return true
   }
 
+  /// Of a record that begins with the context headers, unless it is one of a change of the key: there they come second.
   mutating func writeHeaders(
     _ plan: RelationPlan, _ keyChange: KeyChange, _ message: RawSpan, _ lsn: LSN, into record: inout EncodedRecord
   ) throws(PipelineError) {
     switch keyChange {
-    case .none: break
+    case .none: return
     case .newKey(let tuple, let old):
       try writeKeyHeader("__debezium.newkey", plan, tuple, fallback: old, message, lsn, into: &record)
     case .oldKey(let tuple):
       try writeKeyHeader("__debezium.oldkey", plan, tuple, fallback: nil, message, lsn, into: &record)
     }
-    contextHeaders.append(to: &record)
+    if let block = contextHeaders.block { record.append(block) }
   }
 
   mutating func writeKeyHeader(
@@ -210,8 +223,10 @@ extension EventPipeline {
       record.bytes.append("null")
     }
     record.bytes.append(",\"after\":")
-    if let new {
-      try rows.writeRow(plan, completed ?? new, old: fallback, message, lsn: lsn, into: &record.bytes)
+    if let completed, new != nil {
+      try rows.writeRow(plan, completed, old: fallback, message, lsn: lsn, into: &record.bytes)
+    } else if let new {
+      try rows.writeRow(plan, new, old: fallback, message, lsn: lsn, into: &record.bytes)
     } else {
       record.bytes.append("null")
     }

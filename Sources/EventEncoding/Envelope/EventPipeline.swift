@@ -53,6 +53,8 @@ public struct EventPipeline: ~Copyable {
   public let options: PipelineOptions
   let skippedOperations: OperationMask
   let chain: TransformChain
+  /// Of its steps: most connectors have none, and then it is not looked at.
+  let stepIndices: Range<Int>
   let contextHeaders: ContextHeaders
   /// Values are written as JSON, and so by bytes.
   let writesJSON: Bool
@@ -106,6 +108,7 @@ public struct EventPipeline: ~Copyable {
     self.lastCommit = lastCommit
     skippedOperations = OperationMask(options.skippedOperations)
     chain = TransformChain(options.transforms)
+    stepIndices = options.transforms.indices
     contextHeaders = ContextHeaders(options: options)
     writesJSON = options.valueConverter.json != nil
     trees = RecordTreeWriter(options: options)
@@ -409,6 +412,8 @@ public struct EventPipeline: ~Copyable {
     /// `fallback` has what the update did not touch and the server did not send.
     case newKey(TupleLayout, fallback: TupleLayout)
     case oldKey(TupleLayout)
+
+    var isNone: Bool { if case .none = self { true } else { false } }
   }
 
   /// One row of a snapshot.

@@ -1,10 +1,11 @@
+import BasicContainers
 import Primitives
 
 /// Records that one frame gave, waiting for the producer to take them. Slots are reused, so that a steady stream allocates
 /// nothing.
 public struct RecordQueue: ~Copyable {
-  /// A class, since an array cannot hold a non-copyable value.
-  public final class Slot {
+  /// Moved from hand to hand, and no class: that would be counted and checked for exclusivity at each step of each record.
+  public struct Slot: ~Copyable {
     public var record = EncodedRecord()
     /// Where the record comes from, for errors.
     fileprivate(set) var plan: RelationPlan?
@@ -24,7 +25,6 @@ public struct RecordQueue: ~Copyable {
     public var keyColumns: [String] { plan?.keyColumnNames ?? [] }
   }
 
-  /// In one property of a slot, since each access to a class's property is checked for exclusivity.
   public struct Place: Sendable {
     public internal(set) var lsn = LSN.invalid
     /// Where the unit begins that it came with.
@@ -40,9 +40,9 @@ public struct RecordQueue: ~Copyable {
   /// A record's buffer keeps at most this much memory once the record is sent.
   static let keptBytesMax = 1 << 20
 
-  private var slots: [Slot] = []
-  private var head = 0
-  private var count = 0
+  @usableFromInline var waiting = UniqueArray<Slot>()
+  @usableFromInline var head = 0
+  private var spare = UniqueArray<Slot>()
   /// Where the unit in hand begins, and its records so far.
   private(set) var unit = LSN.invalid
   private var ordinals: UInt64 = 0
@@ -59,22 +59,23 @@ public struct RecordQueue: ~Copyable {
 
   public init() {}
 
-  public var isEmpty: Bool { head == count }
+  @inlinable
+  public var isEmpty: Bool { head == waiting.count }
 
   /// The oldest waiting record.
+  @inlinable
   public var first: Slot {
-    precondition(!isEmpty)
-    return slots[head]
+    _read { yield waiting[head] }
+    _modify { yield &waiting[head] }
   }
 
   public mutating func removeFirst() {
     precondition(!isEmpty)
-    slots[head].record.clear(keepingAtMost: RecordQueue.keptBytesMax)
+    waiting[head].record.clear(keepingAtMost: RecordQueue.keptBytesMax)
     head += 1
-    if head == count {
-      head = 0
-      count = 0
-    }
+    guard isEmpty else { return }
+    while !waiting.isEmpty { spare.append(waiting.removeLast()) }
+    head = 0
   }
 
   public mutating func removeAll() {
@@ -93,19 +94,21 @@ public struct RecordQueue: ~Copyable {
   mutating func beginBetween(_ place: RecordPlace?) { kind = .between(place) }
   mutating func endBetween() { kind = .ofUnit }
 
-  /// An empty record at the end: whoever leaves a slot clears it. It counts at once; `cancelLast` takes it back.
-  mutating func append(_ plan: RelationPlan?, at lsn: LSN) -> Slot {
-    if count == slots.count { slots.append(Slot()) }
-    count += 1
-    let slot = slots[count - 1]
-    slot.plan = plan
+  /// A record that has nothing but the headers of `block`, to be filled. It has its place among the others, and is given back
+  /// by `append`, or by `putBack` where nothing came of it.
+  mutating func take(_ plan: RelationPlan?, at lsn: LSN, beginningWith block: HeaderBlock? = nil) -> Slot {
+    var slot = spare.isEmpty ? Slot() : spare.removeLast()
+    slot.record.begin(with: block)
+    if slot.plan !== plan { slot.plan = plan }
     slot.place = Place(lsn: lsn, unit: unit, ordinal: ordinals)
-    if kind != .ofUnit || recordsBetween > 0 { setApart(slot) }
+    if kind != .ofUnit || recordsBetween > 0 { setApart(&slot) }
     ordinals += 1
     return slot
   }
 
-  private mutating func setApart(_ slot: Slot) {
+  mutating func append(_ slot: consuming Slot) { waiting.append(slot) }
+
+  private mutating func setApart(_ slot: inout Slot) {
     slot.place.isApart = true
     switch kind {
     case .ofUnit: slot.placeApart = .inUnit(unit, ordinal: ordinals - recordsBetween)
@@ -121,19 +124,14 @@ public struct RecordQueue: ~Copyable {
   }
 
   /// One more record in the place of the last: a part of it.
-  mutating func appendPart(_ plan: RelationPlan?, at lsn: LSN) -> Slot {
+  mutating func takePart(_ plan: RelationPlan?, at lsn: LSN) -> Slot {
     takeOrdinalBack()
-    return append(plan, at: lsn)
+    return take(plan, at: lsn)
   }
 
-  mutating func cancelLast() {
-    precondition(!isEmpty)
-    slots[count - 1].record.clear()
-    count -= 1
+  mutating func putBack(_ slot: consuming Slot) {
+    slot.record.clear()
+    spare.append(slot)
     takeOrdinalBack()
-    if head == count {
-      head = 0
-      count = 0
-    }
   }
 }

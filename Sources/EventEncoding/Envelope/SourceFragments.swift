@@ -123,11 +123,13 @@ struct SourceFragments: ~Copyable {
     if lsn == blockLSN, table == blockTable { return out.append(block.bytes) }
     let start = out.count
     out.append(head.bytes)
+    let digits = out.count
     out.append(decimal: lsn.rawValue)
+    let digitsEnd = out.count
     out.append(middle.bytes)
     out.append(table)
     out.append(transaction.bytes)
-    if facts.hasPosition { out.append(decimal: lsn.rawValue) } else { out.append("null") }
+    if facts.hasPosition { out.append(again: digits..<digitsEnd) } else { out.append("null") }
     out.append(tail.bytes)
     guard facts.marker != .streaming else { return }
     block.removeAll()

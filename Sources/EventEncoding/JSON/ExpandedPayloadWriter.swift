@@ -103,7 +103,7 @@ public struct ExpandedPayloadWriter: ~Copyable {
       let shapeBefore = shape.count
       if !isFirst { out.append(UInt8(ascii: ",")) }
       if name.isPlain {
-        out.append(text.extracting((range.lowerBound - 1)..<(range.upperBound + 1)))
+        out.append(text, piece: (range.lowerBound - 1)..<(range.upperBound + 1))
       } else {
         JSONText.writeString(text.extracting(range), into: &out)
       }

@@ -45,24 +45,10 @@ enum NumericValue {
   /// as the server prints a column of that scale. Returns false, with nothing written, for all else.
   static func writeShortBase64(_ text: RawSpan, scale: Int, into out: inout ByteWriter) -> Bool {
     let end = text.byteCount
-    var at = 0
     let isNegative = end > 0 && text.byte(at: 0) == UInt8(ascii: "-")
-    if isNegative { at = 1 }
-    let point = scale > 0 ? end &- scale &- 1 : end
-    // Sign, 18 digits and the point are 20 bytes.
-    guard scale >= 0, end <= 20, point > at, end &- at <= (scale > 0 ? 19 : 18) else { return false }
-    var magnitude: UInt64 = 0
-    while at < end {
-      let digit = text.byte(at: at) &- UInt8(ascii: "0")
-      if digit < 10 {
-        magnitude = magnitude &* 10 &+ UInt64(digit)
-      } else if at != point || digit != UInt8(ascii: ".") &- UInt8(ascii: "0") {
-        return false
-      }
-      at &+= 1
-    }
-    // A digit in the place of the point.
-    if scale > 0, text.byte(at: point) != UInt8(ascii: ".") { return false }
+    let start = isNegative ? 1 : 0
+    guard let magnitude = shortMagnitude(text, from: start, scale: scale) ?? magnitude(text, from: start, scale: scale)
+    else { return false }
     var pattern = magnitude
     var bits = 64 - magnitude.leadingZeroBitCount
     if isNegative, magnitude > 0 {
@@ -73,6 +59,47 @@ enum NumericValue {
     Base64Text.write(bigEndian: pattern, count: bits / 8 + 1, into: &out)
     out.append(UInt8(ascii: "\""))
     return true
+  }
+
+  /// Of a number in eight bytes, its point included, all at once; `nil` for all else.
+  @inline(__always)
+  private static func shortMagnitude(_ text: RawSpan, from start: Int, scale: Int) -> UInt64? {
+    let width = text.byteCount &- start
+    guard scale > 0, width <= 8, width > scale &+ 1 else { return nil }
+    // The last character on top.
+    let word = text.word(at: start, width: width) &<< UInt64(truncatingIfNeeded: 64 &- width &* 8)
+    let pointBits = UInt64(truncatingIfNeeded: 56 &- scale &* 8)
+    guard UInt8(truncatingIfNeeded: word &>> pointBits) == UInt8(ascii: ".") else { return nil }
+    let below = (1 &<< pointBits) &- 1
+    // What stands before the point moves up in its place, and zeros stand before that.
+    let zeros: UInt64 = 0x3030_3030_3030_3030 &>> UInt64(truncatingIfNeeded: (width &- 1) &* 8)
+    var digits = (word & ~(below &<< 8 | 0xFF) | (word & below) &<< 8 | zeros) ^ 0x3030_3030_3030_3030
+    guard ((digits &+ 0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080 == 0 else { return nil }
+    // Pairs, then fours, then all eight.
+    digits = (digits &* (1 &+ 10 &<< 8)) &>> 8 & 0x00FF_00FF_00FF_00FF
+    digits = (digits &* (1 &+ 100 &<< 16)) &>> 16 & 0x0000_FFFF_0000_FFFF
+    return (digits &* (1 &+ 10_000 &<< 32)) &>> 32
+  }
+
+  private static func magnitude(_ text: RawSpan, from start: Int, scale: Int) -> UInt64? {
+    let end = text.byteCount
+    var at = start
+    let point = scale > 0 ? end &- scale &- 1 : end
+    // Sign, 18 digits and the point are 20 bytes.
+    guard scale >= 0, end <= 20, point > at, end &- at <= (scale > 0 ? 19 : 18) else { return nil }
+    var magnitude: UInt64 = 0
+    while at < end {
+      let digit = text.byte(at: at) &- UInt8(ascii: "0")
+      if digit < 10 {
+        magnitude = magnitude &* 10 &+ UInt64(digit)
+      } else if at != point || digit != UInt8(ascii: ".") &- UInt8(ascii: "0") {
+        return nil
+      }
+      at &+= 1
+    }
+    // A digit in the place of the point.
+    if scale > 0, text.byte(at: point) != UInt8(ascii: ".") { return nil }
+    return magnitude
   }
 
   @inline(__always)

@@ -66,51 +66,57 @@ enum TimestampValue {
   /// Returns false, with nothing written, for all else, and for what is no time.
   static func writeUTC(_ text: RawSpan, fractionDigits: Int, into out: inout ByteWriter) -> Bool {
     // `2024-02-29 12:34:56+00`, with up to six digits and their point before the zone.
-    let count = text.byteCount
-    let zone = count &- 3
+    let zone = text.byteCount &- 3
     guard fractionDigits > 0, fractionDigits <= 6, zone >= 19, zone <= 26, zone != 20,
-      text.byte(at: zone) == UInt8(ascii: "+"), text.byte(at: zone &+ 1) == UInt8(ascii: "0"),
-      text.byte(at: zone &+ 2) == UInt8(ascii: "0"), text.byte(at: 4) == UInt8(ascii: "-"),
-      text.byte(at: 7) == UInt8(ascii: "-"), text.byte(at: 10) == UInt8(ascii: " "),
-      text.byte(at: 13) == UInt8(ascii: ":"), text.byte(at: 16) == UInt8(ascii: ":")
+      text.word(at: zone, width: 3) == 0x2020_2020_2030_302B
     else { return false }
-    // The sum of what `twoDigits` gives for anything else is beyond every bound.
-    let year = twoDigits(text, 0) &* 100 &+ twoDigits(text, 2)
-    let month = twoDigits(text, 5)
-    let day = twoDigits(text, 8)
-    let hour = twoDigits(text, 11)
-    let minute = twoDigits(text, 14)
-    let second = twoDigits(text, 17)
-    guard year >= 1, year <= 9_999, month >= 1, month <= 12, day >= 1, day <= 28, hour < 24, minute < 60, second < 60
+    let date = text.word(at: 0, width: 8)
+    let day = text.word(at: 8, width: 8)
+    let clock = text.word(at: 11, width: 8)
+    let fraction = fraction(text, upTo: zone)
+    // Digits by their values, and separators as 0.
+    let dateDigits = date ^ 0x2D30_302D_3030_3030
+    let dayDigits = day ^ 0x3030_3A30_3020_3030
+    let clockDigits = clock ^ 0x3030_3A30_303A_3030
+    let fractionDigitsRead = fraction ^ 0x3030_3030_3030_3030
+    let wrong =
+      beyond(dateDigits, 0x7F76_767F_7676_7676) | beyond(dayDigits, 0x7676_7F76_767F_7676)
+      | beyond(clockDigits, 0x7676_7F76_767F_7676) | beyond(fractionDigitsRead, 0x7676_7676_7676_7676)
+    guard wrong & 0x8080_8080_8080_8080 == 0, zone == 19 || text.byte(at: 19) == UInt8(ascii: "."),
+      UInt32(truncatingIfNeeded: dateDigits) != 0, twoDigits(dateDigits, 5) &- 1 < 12,
+      twoDigits(dayDigits, 0) &- 1 < 28,
+      twoDigits(clockDigits, 0) < 24, twoDigits(clockDigits, 3) < 60, twoDigits(clockDigits, 6) < 60
     else { return false }
-    if zone > 19 {
-      guard text.byte(at: 19) == UInt8(ascii: ".") else { return false }
-      for at in 20..<zone where text.byte(at: at) &- UInt8(ascii: "0") > 9 { return false }
-    }
     out.reserve(32)
     out.append(UInt8(ascii: "\""))
-    out.append(text.extracting(0..<10))
-    out.append(UInt8(ascii: "T"))
-    out.append(text.extracting(11..<19))
+    out.append(word: date, count: 8)
+    // Two digits of the day, and `T` instead of the space.
+    out.append(word: day ^ 0x74_0000, count: 3)
+    out.append(word: clock, count: 8)
     out.append(UInt8(ascii: "."))
-    let digits = max(0, zone &- 20)
-    if digits > 0 { out.append(text.extracting(20..<(20 &+ min(digits, fractionDigits)))) }
-    var missing = fractionDigits &- digits
-    while missing > 0 {
-      out.append(UInt8(ascii: "0"))
-      missing &-= 1
-    }
-    out.append(UInt8(ascii: "Z"))
-    out.append(UInt8(ascii: "\""))
+    out.append(word: fraction, count: fractionDigits)
+    out.append(word: 0x225A, count: 2)
     return true
   }
 
-  /// Far above 99 where one of them is no digit.
+  /// Digits from the point at 19 to the zone, the first of them lowest, with zeros behind them.
   @inline(__always)
-  private static func twoDigits(_ text: RawSpan, _ at: Int) -> Int {
-    let tens = text.byte(at: at) &- UInt8(ascii: "0")
-    let ones = text.byte(at: at &+ 1) &- UInt8(ascii: "0")
-    return tens < 10 && ones < 10 ? Int(tens) &* 10 &+ Int(ones) : 1_000_000
+  private static func fraction(_ text: RawSpan, upTo zone: Int) -> UInt64 {
+    let zeros: UInt64 = 0x3030_3030_3030_3030
+    if zone == 19 { return zeros }
+    // The last eight bytes before the zone: the digits are on top.
+    let bits = UInt64(truncatingIfNeeded: (zone &- 20) &* 8)
+    return text.word(at: zone &- 8, width: 8) &>> (64 &- bits) | zeros &<< bits
+  }
+
+  /// The top bit of each byte that is above what the limit's byte adds up with to 0x7F; a byte above it may set more.
+  @inline(__always)
+  private static func beyond(_ bytes: UInt64, _ limits: UInt64) -> UInt64 { (bytes &+ limits) | bytes }
+
+  /// The number of two digits, by their values, from the byte `at` on.
+  @inline(__always)
+  private static func twoDigits(_ digits: UInt64, _ at: UInt64) -> UInt64 {
+    (digits &>> (at &* 8) & 0xFF) &* 10 &+ (digits &>> (at &* 8 &+ 8) & 0xFF)
   }
 
   static func writeZoned(_ moment: DateTimeText.Moment, fractionDigits: Int, into out: inout ByteWriter) {

@@ -17,14 +17,16 @@ public struct TupleLayout: Sendable, Equatable {
 
   /// Column count, then per column a tag: `n` null, `u` unchanged TOAST, `t` text, `b` binary; the last two with length
   /// and bytes. Source: PostgreSQL manual, "Logical Replication Message Formats", TupleData.
-  @_lifetime(reader: copy reader)
-  mutating func decode(_ reader: inout ByteReader) throws(DecodeError) {
+  @_lifetime(frame: copy frame)
+  mutating func decode(_ frame: inout ByteReader) throws(DecodeError) {
+    // A copy of its own stays in registers.
+    var reader = frame
     let countAt = reader.offset
     let count = Int(try reader.readInteger(as: Int16.self))
     guard count >= 0 else { throw .invalidLength(count, at: countAt) }
     makePlaces(count)
     var places = columns.mutableSpan
-    for index in 0..<count {
+    for index in places.indices {
       // Most columns: tag and length in one look.
       if let word = reader.word, UInt8(truncatingIfNeeded: word) == UInt8(ascii: "t") {
         _ = try reader.skip(5)
@@ -40,6 +42,7 @@ public struct TupleLayout: Sendable, Equatable {
       case let tag: throw .unknownTag(tag, at: tagAt)
       }
     }
+    frame = reader
   }
 
   /// Rows of one table come after each other: then the places are there already.

@@ -7,12 +7,14 @@ public enum JSONText {
   /// that stands alone (three bytes `ED A0…BF xx`, from an escape in a payload) is escaped too.
   ///
   /// `escapesSupplementary` is false where Jackson writes characters and not bytes: then they stay as they are.
+  @inlinable
+  @inline(__always)
   public static func writeString(_ text: RawSpan, escapesSupplementary: Bool = true, into out: inout ByteWriter) {
     out.reserve(text.byteCount &+ 2 &+ wordSize)
     unsafe out.base.storeBytes(of: UInt8(ascii: "\""), toByteOffset: out.length, as: UInt8.self)
     out.length &+= 1
     // All of most texts.
-    let plain = appendPlainReserved(text, from: 0, into: &out)
+    let plain = appendShortReserved(text, into: &out) ?? appendPlainReserved(text, from: 0, into: &out)
     if plain < text.byteCount {
       writeContent(text, from: plain, escapesSupplementary: escapesSupplementary, into: &out)
     }
@@ -28,7 +30,8 @@ public enum JSONText {
     writeString(Array(text.utf8), into: &out)
   }
 
-  private static var wordSize: Int { 8 }
+  @usableFromInline
+  static var wordSize: Int { 8 }
   /// So that a large text does not take twice its size.
   private static var reservedBytesMax: Int { 4096 }
 
@@ -60,24 +63,36 @@ public enum JSONText {
       let width = min(wordSize, end &- at)
       let word = text.uncheckedWord(at: at, width: width)
       unsafe base.storeBytes(of: word.littleEndian, toByteOffset: length, as: UInt64.self)
-      let found = specialBytes(word)
-      if found == 0 {
-        at &+= width
-        length &+= width
-        continue
+      let (other, quoting) = exactSpecialBytes(word)
+      // Behind a byte that is neither copied nor escaped, nothing counts.
+      let count = other == 0 ? width : other.trailingZeroBitCount >> 3
+      var escaped = other == 0 ? quoting : quoting & (other &- 1)
+      while escaped != 0 {
+        let bits = escaped.trailingZeroBitCount & ~7
+        let place = length &+ bits >> 3
+        unsafe base.storeBytes(of: UInt8(ascii: "\\"), toByteOffset: place, as: UInt8.self)
+        unsafe base.storeBytes(
+          of: (word &>> UInt64(truncatingIfNeeded: bits)).littleEndian, toByteOffset: place &+ 1, as: UInt64.self)
+        length &+= 1
+        escaped &= escaped &- 1
       }
-      let plain = found.trailingZeroBitCount >> 3
-      at &+= plain
-      length &+= plain
-      let byte = UInt8(truncatingIfNeeded: word >> UInt64(truncatingIfNeeded: plain &* 8))
-      guard byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { break }
-      let escaped = UInt16(byte) << 8 | UInt16(UInt8(ascii: "\\"))
-      unsafe base.storeBytes(of: escaped.littleEndian, toByteOffset: length, as: UInt16.self)
-      at &+= 1
-      length &+= 2
+      at &+= count
+      length &+= count
+      if count < width { break }
     }
     out.length = length
     return at
+  }
+
+  /// The top bit of each byte that is a control character or not ASCII, and of each that is a quote or a backslash.
+  @inline(__always)
+  private static func exactSpecialBytes(_ word: UInt64) -> (other: UInt64, quoting: UInt64) {
+    let low = word & 0x7F7F_7F7F_7F7F_7F7F
+    let other = ~(low &+ 0x6060_6060_6060_6060) | word
+    let quotes = (low ^ 0x2222_2222_2222_2222) &+ 0x7F7F_7F7F_7F7F_7F7F
+    let backslashes = (low ^ 0x5C5C_5C5C_5C5C_5C5C) &+ 0x7F7F_7F7F_7F7F_7F7F
+    let quoting = ~(quotes & backslashes | word)
+    return (other & 0x8080_8080_8080_8080, quoting & 0x8080_8080_8080_8080)
   }
 
   /// Copies from `start` up to the first quote, backslash, control character or byte beyond ASCII, and returns where that
@@ -89,9 +104,44 @@ public enum JSONText {
     return appendPlainReserved(text, from: start, into: &out)
   }
 
-  /// With room for the text and a word. Whole words only: the last one begins inside the one before it.
+  /// The same for a short text from its beginning on, with one question to all of its words: returns its end if all is copied,
+  /// 0 if something special is in it, and `nil` for other lengths. With room for the text and a word.
+  @inlinable
   @inline(__always)
-  private static func appendPlainReserved(_ text: RawSpan, from start: Int, into out: inout ByteWriter) -> Int {
+  static func appendShortReserved(_ text: RawSpan, into out: inout ByteWriter) -> Int? {
+    let count = text.byteCount
+    let target = unsafe out.base + out.length
+    switch count {
+    case 2 &* wordSize...6 &* wordSize:
+      let last = count &- 2 &* wordSize
+      let found =
+        unsafe appendPair(text, 0, to: target) | appendPair(text, min(2 &* wordSize, last), to: target)
+        | appendPair(text, last, to: target)
+      guard (found[0] | found[1]) & 0x8080_8080_8080_8080 == 0 else { return 0 }
+    case wordSize..<(2 &* wordSize):
+      let found =
+        unsafe appendWord(text, 0, wordSize, to: target) | appendWord(text, count &- wordSize, wordSize, to: target)
+      guard found == 0 else { return 0 }
+    case 1..<wordSize:
+      guard unsafe appendWord(text, 0, count, to: target) == 0 else { return 0 }
+    default: return nil
+    }
+    out.length &+= count
+    return count
+  }
+
+  /// Two words; returns their `specialBytes`, with other bits beside.
+  @inlinable
+  @inline(__always)
+  static func appendPair(_ text: RawSpan, _ at: Int, to target: UnsafeMutableRawPointer) -> SIMD2<UInt64> {
+    let pair = unsafe text.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: SIMD2<UInt64>.self)
+    unsafe target.storeBytes(of: pair, toByteOffset: at, as: SIMD2<UInt64>.self)
+    return specialBytes(pair)
+  }
+
+  /// With room for the text and a word. Whole words only: the last one begins inside the one before it.
+  @usableFromInline
+  static func appendPlainReserved(_ text: RawSpan, from start: Int, into out: inout ByteWriter) -> Int {
     let count = text.byteCount
     let target = unsafe out.base + (out.length &- start)
     var at = start
@@ -99,9 +149,8 @@ public enum JSONText {
     if count &- start >= 2 &* wordSize {
       let last = count &- 2 &* wordSize
       while true {
-        let pair = unsafe text.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: SIMD2<UInt64>.self)
-        unsafe target.storeBytes(of: pair, toByteOffset: at, as: SIMD2<UInt64>.self)
-        if hasSpecialBytes(pair) {
+        let special = unsafe appendPair(text, at, to: target)
+        if (special[0] | special[1]) & 0x8080_8080_8080_8080 != 0 {
           found = specialBytes(text.uncheckedWord(at: at, width: wordSize))
           if found == 0 {
             at &+= wordSize
@@ -131,8 +180,9 @@ public enum JSONText {
   }
 
   /// Returns the word's `specialBytes`.
+  @inlinable
   @inline(__always)
-  private static func appendWord(
+  static func appendWord(
     _ text: RawSpan, _ at: Int, _ width: Int, to target: UnsafeMutableRawPointer
   ) -> UInt64 {
     let word = text.uncheckedWord(at: at, width: width)
@@ -156,8 +206,9 @@ public enum JSONText {
 
   /// The top bit of each byte that is a quote, a backslash, a control character or not ASCII. Exact up to the first of them:
   /// above it, a borrow may set more.
+  @inlinable
   @inline(__always)
-  private static func specialBytes(_ word: UInt64) -> UInt64 {
+  static func specialBytes(_ word: UInt64) -> UInt64 {
     let quotes = word ^ 0x2222_2222_2222_2222
     let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
     let found =
@@ -166,14 +217,14 @@ public enum JSONText {
     return found & 0x8080_8080_8080_8080
   }
 
-  /// Whether either word has one, whatever the machine's order of bytes.
+  /// The same for two words, with other bits beside the top ones.
+  @inlinable
   @inline(__always)
-  private static func hasSpecialBytes(_ pair: SIMD2<UInt64>) -> Bool {
+  static func specialBytes(_ pair: SIMD2<UInt64>) -> SIMD2<UInt64> {
     let ones = SIMD2<UInt64>(repeating: 0x0101_0101_0101_0101)
     let quotes = pair ^ SIMD2(repeating: 0x2222_2222_2222_2222)
     let backslashes = pair ^ SIMD2(repeating: 0x5C5C_5C5C_5C5C_5C5C)
-    let found = (pair &- SIMD2(repeating: 0x2020_2020_2020_2020)) | (quotes &- ones) | (backslashes &- ones) | pair
-    return (found[0] | found[1]) & 0x8080_8080_8080_8080 != 0
+    return (pair &- SIMD2(repeating: 0x2020_2020_2020_2020)) | (quotes &- ones) | (backslashes &- ones) | pair
   }
 
   /// Writes what stands at `at`, and returns where the text goes on.

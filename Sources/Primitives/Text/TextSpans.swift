@@ -14,12 +14,15 @@ extension RawSpan {
 
   /// Up to eight bytes, the first of them lowest, and spaces in place of those behind them. `width` is 1 to 8, and they
   /// are all there.
+  @inlinable
+  @inline(__always)
   public func word(at offset: Int, width: Int) -> UInt64 {
     precondition(offset >= 0 && width > 0 && width <= 8 && offset <= byteCount - width)
     return uncheckedWord(at: offset, width: width)
   }
 
   /// The caller sees to what `word` looks after.
+  @inlinable
   @inline(__always)
   func uncheckedWord(at offset: Int, width: Int) -> UInt64 {
     let end = offset &+ width

@@ -42,21 +42,22 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
 
   /// Returns `false` when the producer's queue is full.
   mutating func handOverFirst() throws(RelayFailure) -> Bool {
-    let slot = pipeline.records.first
-    let place = slot.place
-    let topic = place.pipelineTopic ?? slot.record.topic
+    let place = pipeline.records.first.place
+    let topic = place.pipelineTopic ?? pipeline.records.first.record.topic
     do throws(SinkError) {
       guard try admitsRecord() else { return false }
       if place.pipelineTopic == nil {
-        slot.record.topic = try sinkTopic(topic)
-        slot.place.pipelineTopic = topic
-        if divided != nil, dividedPart > 1 { DividedHeader.append(part: dividedPart, to: &slot.record) }
+        pipeline.records.first.record.topic = try sinkTopic(topic)
+        pipeline.records.first.place.pipelineTopic = topic
+        if divided != nil, dividedPart > 1 {
+          DividedHeader.append(part: dividedPart, to: &pipeline.records.first.record)
+        }
       }
       let ticket = RecordTicket(unit: ledger.openTicket, ordinal: place.ordinal, topic: topic)
-      switch try sink.enqueue(slot.record, ticket: ticket.rawValue) {
+      switch try sink.enqueue(pipeline.records.first.record, ticket: ticket.rawValue) {
       case .accepted:
         ledger.recordAccepted(ordinal: place.ordinal)
-        if place.isApart { placesApart.updateValue(slot.recordPlace, forKey: ticket.rawValue) }
+        if place.isApart { placesApart.updateValue(pipeline.records.first.recordPlace, forKey: ticket.rawValue) }
         batch?.recordAccepted(at: monotonicNow)
         observations.recordsAccepted += 1
         return true
@@ -64,25 +65,27 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
         observations.fullTurns += 1
         return false
       case .refused(let refusal):
-        refused.append(refusedRecord(slot, topic, refusal))
+        refused.append(refusedFirst(topic, refusal))
       }
     } catch {
       if error.remedy != .stop { throw .sink(error) }
-      throw .record("\(origin(of: slot)), topic \(pipeline.topics.names[topic]): \(error.description)")
+      throw .record(
+        "\(origin(of: pipeline.records.first)), topic \(pipeline.topics.names[topic]): \(error.description)")
     }
     throw .refused(refused)
   }
 
-  private func origin(of slot: RecordQueue.Slot) -> String {
+  private func origin(of slot: borrowing RecordQueue.Slot) -> String {
     let keyColumns = slot.keyColumns.isEmpty ? "none" : slot.keyColumns.joined(separator: ", ")
     return (slot.table.map { "table \($0), key \(keyColumns), " } ?? "") + "LSN \(slot.lsn)"
   }
 
-  private func refusedRecord(_ slot: RecordQueue.Slot, _ topic: Int, _ refusal: RecordRefusal) -> RefusedRecord {
-    RefusedRecord(
-      refusal: refusal, topic: pipeline.topics.names[topic],
-      bytes: (slot.record.key?.count ?? 0) + (slot.record.value?.count ?? 0), isCertain: true,
-      place: slot.recordPlace, origin: origin(of: slot))
+  private func refusedFirst(_ topic: Int, _ refusal: RecordRefusal) -> RefusedRecord {
+    let key = pipeline.records.first.record.key
+    let value = pipeline.records.first.record.value
+    return RefusedRecord(
+      refusal: refusal, topic: pipeline.topics.names[topic], bytes: (key?.count ?? 0) + (value?.count ?? 0),
+      isCertain: true, place: pipeline.records.first.recordPlace, origin: origin(of: pipeline.records.first))
   }
 
   mutating func sinkTopic(_ topic: Int) throws(SinkError) -> Int {

@@ -178,9 +178,9 @@ struct RowForms: ~Copyable {
   }
 
   private static func next(_ pipeline: inout EventPipeline, _ reader: inout RecordContentReader) -> Made? {
-    let slot = pipeline.records.first
     defer { pipeline.records.removeFirst() }
-    return made(slot.record, topic: pipeline.topics.names[slot.record.topic], &reader)
+    let topic = pipeline.topics.names[pipeline.records.first.record.topic]
+    return made(pipeline.records.first.record, topic: topic, &reader)
   }
 
   private static func made(

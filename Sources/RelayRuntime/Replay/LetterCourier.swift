@@ -157,27 +157,29 @@ final class LetterCourier {
 
   private func handOver() throws(ConnectorFailure) {
     while !pipeline.records.isEmpty {
-      let slot = pipeline.records.first
-      let place = slot.place
-      let topic = place.pipelineTopic ?? slot.record.topic
+      let place = pipeline.records.first.place
+      let recordPlace = pipeline.records.first.recordPlace
+      let topic = place.pipelineTopic ?? pipeline.records.first.record.topic
       let name = pipeline.topics.names[topic]
       let ticket = nextTicket
       do throws(SinkError) {
         if isTransactional, !sink.isInTransaction { try sink.beginTransaction() }
         if place.pipelineTopic == nil {
-          slot.place.pipelineTopic = topic
-          slot.record.topic = try sinkTopic(topic, name)
+          pipeline.records.first.place.pipelineTopic = topic
+          pipeline.records.first.record.topic = try sinkTopic(topic, name)
         }
-        switch try sink.enqueue(slot.record, ticket: ticket) {
+        switch try sink.enqueue(pipeline.records.first.record, ticket: ticket) {
         case .accepted:
-          inFlight[ticket] = (name, place.lsn, slot.recordPlace)
+          inFlight[ticket] = (name, place.lsn, recordPlace)
           nextTicket += 1
           if name != letterTopic { uncommittedRecords += 1 }
           pipeline.records.removeFirst()
         case .queueFull: try collect(waitMilliseconds: 10)
         case .refused(let refusal):
-          let bytes = (slot.record.key?.count ?? 0) + (slot.record.value?.count ?? 0)
-          refuse(refusal, (name, place.lsn, slot.recordPlace), bytes, isCertain: true)
+          let key = pipeline.records.first.record.key
+          let value = pipeline.records.first.record.value
+          let bytes = (key?.count ?? 0) + (value?.count ?? 0)
+          refuse(refusal, (name, place.lsn, recordPlace), bytes, isCertain: true)
         }
       } catch {
         throw ConnectorFailure(RelayFailure.sink(error))

@@ -6,8 +6,8 @@ import Primitives
 /// its commit, and frame by frame, as fast as it takes them.
 public struct StreamedTransactions<Server: ReplicationSource & ~Copyable>: ReplicationSource, ~Copyable {
   public var server: Server
-  /// `nil`: the server sends committed transactions only.
-  private var assembly: TransactionAssembly?
+  /// Inactive where the server sends committed transactions only.
+  private var assembly = TransactionAssembly(nil)
 
   public init(_ server: consuming Server) { self.server = server }
 
@@ -19,17 +19,28 @@ public struct StreamedTransactions<Server: ReplicationSource & ~Copyable>: Repli
       TransactionAssembly.Rules(memoryBytesMax: memoryBytesMax, sendsEmptyTransactions: sendsEmptyTransactions))
   }
 
-  public var isReplaying: Bool { assembly?.isReplaying ?? false }
+  public var isReplaying: Bool { assembly.isReplaying }
   /// Held for transactions that have not committed.
-  public var heldBytes: (memory: Int, disk: Int) { assembly?.heldBytes ?? (0, 0) }
+  public var heldBytes: (memory: Int, disk: Int) { assembly.heldBytes }
   /// Transactions of which a part went to disk, on this connection.
-  public var spilledTransactions: UInt64 { assembly?.spilledTransactions ?? 0 }
+  public var spilledTransactions: UInt64 { assembly.spilledTransactions }
 
   public mutating func checkPresence() throws(SourceError) { try server.checkPresence() }
 
   public mutating func receive(readingSocket: Bool, _ body: (RawSpan) -> Void) throws(SourceError) -> SourceReceived {
-    guard let assembly else { return try server.receive(readingSocket: readingSocket, body) }
+    guard assembly.isActive else { return try server.receive(readingSocket: readingSocket, body) }
     if assembly.isReplaying, try assembly.replayNext(body) { return .frame }
+    let received = try Self.receive(&server, &assembly, readingSocket: readingSocket, body)
+    if !assembly.doubtful.isEmpty {
+      try assembly.settleDoubt(hasRolledBack: try server.hasRolledBack(anyOf: assembly.doubtful))
+    }
+    return received
+  }
+
+  /// Static, so that the server lends its frame while the assembly, and nothing else, takes it.
+  private static func receive(
+    _ server: inout Server, _ assembly: inout TransactionAssembly, readingSocket: Bool, _ body: (RawSpan) -> Void
+  ) throws(SourceError) -> SourceReceived {
     var failure: SourceError?
     var keptBytes: Int?
     let received = try server.receive(readingSocket: readingSocket) { frame in
@@ -40,9 +51,6 @@ public struct StreamedTransactions<Server: ReplicationSource & ~Copyable>: Repli
       }
     }
     if let failure { throw failure }
-    if !assembly.doubtful.isEmpty {
-      try assembly.settleDoubt(hasRolledBack: try server.hasRolledBack(anyOf: assembly.doubtful))
-    }
     if let keptBytes { return .kept(byteCount: keptBytes) }
     return received
   }

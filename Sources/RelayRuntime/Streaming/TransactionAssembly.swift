@@ -10,7 +10,7 @@ import Primitives
 /// was open then may still hold older ones, which must not outlive it.
 /// Source: PostgreSQL source, `src/backend/replication/pgoutput/pgoutput.c`, `maybe_send_schema`,
 /// `cleanup_rel_sync_cache`.
-final class TransactionAssembly {
+struct TransactionAssembly: ~Copyable {
   struct Rules: Equatable {
     /// What open transactions may take of memory together; beyond it the largest goes to disk.
     var memoryBytesMax = 8 << 20
@@ -19,7 +19,8 @@ final class TransactionAssembly {
     var sendsEmptyTransactions = false
   }
 
-  private let space: any SpillSpace
+  /// `nil`: no open transactions come.
+  private let space: (any SpillSpace)?
   private let rules: Rules
   private var open: [TransactionID: OpenTransaction] = [:]
   /// The one whose block the stream is in.
@@ -33,17 +34,18 @@ final class TransactionAssembly {
   /// Since the connection was made.
   private(set) var spilledTransactions: UInt64 = 0
 
-  init(_ space: any SpillSpace, _ rules: Rules) {
+  init(_ space: (any SpillSpace)?, _ rules: Rules = Rules()) {
     self.space = space
     self.rules = rules
   }
 
+  var isActive: Bool { space != nil }
   var isReplaying: Bool { replay != nil }
   /// Held for open transactions, in memory and on disk.
   var heldBytes: (memory: Int, disk: Int) { (memoryBytes, open.values.reduce(0) { $0 + $1.fileBytes }) }
 
   /// The next frame of the committed transaction; `false` when there is none left.
-  func replayNext(_ body: (RawSpan) -> Void) throws(SourceError) -> Bool {
+  mutating func replayNext(_ body: (RawSpan) -> Void) throws(SourceError) -> Bool {
     guard let replay else { return false }
     do throws(SpillError) {
       if try replay.next(body) { return true }
@@ -55,7 +57,7 @@ final class TransactionAssembly {
   }
 
   /// Returns whether the frame passes; otherwise it is kept, or was about what is kept.
-  func take(_ frame: RawSpan) throws(SourceError) -> Bool {
+  mutating func take(_ frame: RawSpan) throws(SourceError) -> Bool {
     let header = XLogDataHeader.byteCount
     guard frame.byteCount > header, frame.byte(at: 0) == UInt8(ascii: "w") else { return true }
     let tag = frame.byte(at: header)
@@ -104,7 +106,7 @@ final class TransactionAssembly {
 
   // MARK: Blocks
 
-  private func begin(_ start: StreamStart, at lsn: LSN) throws(SourceError) {
+  private mutating func begin(_ start: StreamStart, at lsn: LSN) throws(SourceError) {
     guard current == nil else { throw TransactionAssembly.violation("Stream Start inside a block", at: lsn) }
     if let known = open[start.transaction] {
       guard !start.isFirst else {
@@ -122,12 +124,12 @@ final class TransactionAssembly {
     current = transaction
   }
 
-  private func endBlock(at lsn: LSN) throws(SourceError) {
+  private mutating func endBlock(at lsn: LSN) throws(SourceError) {
     guard current != nil else { throw TransactionAssembly.violation("Stream Stop outside a block", at: lsn) }
     current = nil
   }
 
-  private func keep(
+  private mutating func keep(
     _ frame: RawSpan, _ content: StreamedMessage, _ message: RawSpan, at lsn: LSN
   ) throws(SourceError) {
     // Outside a block only messages about blocks come here.
@@ -156,10 +158,9 @@ final class TransactionAssembly {
     }
   }
 
-  private func spillLargest() throws(SpillError) {
-    guard let largest = open.values.max(by: { $0.memoryBytes < $1.memoryBytes }), largest.memoryBytes > 0 else {
-      return
-    }
+  private mutating func spillLargest() throws(SpillError) {
+    guard let space, let largest = open.values.max(by: { $0.memoryBytes < $1.memoryBytes }), largest.memoryBytes > 0
+    else { return }
     let before = largest.memoryBytes
     if largest.fileBytes == 0 { spilledTransactions += 1 }
     try largest.spill(to: space)
@@ -168,7 +169,7 @@ final class TransactionAssembly {
 
   // MARK: Ends
 
-  private func abort(_ abort: StreamAbort, at lsn: LSN) throws(SourceError) {
+  private mutating func abort(_ abort: StreamAbort, at lsn: LSN) throws(SourceError) {
     guard current == nil else { throw TransactionAssembly.violation("Stream Abort inside a block", at: lsn) }
     guard let transaction = open[abort.transaction] else { return }
     let before = transaction.memoryBytes
@@ -192,7 +193,7 @@ final class TransactionAssembly {
     memoryBytes += transaction.memoryBytes - before
   }
 
-  private func commit(_ commit: StreamCommit, at lsn: LSN) throws(SourceError) {
+  private mutating func commit(_ commit: StreamCommit, at lsn: LSN) throws(SourceError) {
     guard current == nil else { throw TransactionAssembly.violation("Stream Commit inside a block", at: lsn) }
     guard let transaction = open.removeValue(forKey: commit.transaction) else {
       throw TransactionAssembly.violation(
@@ -212,7 +213,7 @@ final class TransactionAssembly {
   }
 
   /// The answer for those that were `doubtful`.
-  func settleDoubt(hasRolledBack: Bool) throws(SourceError) {
+  mutating func settleDoubt(hasRolledBack: Bool) throws(SourceError) {
     defer { doubtful = [] }
     guard hasRolledBack else { return }
     replay = nil
@@ -224,7 +225,7 @@ final class TransactionAssembly {
 
   // MARK: Tables
 
-  private func note(_ message: RawSpan) {
+  private mutating func note(_ message: RawSpan) {
     var reader = ByteReader(message)
     do throws(DecodeError) {
       _ = try reader.readByte()
@@ -238,7 +239,7 @@ final class TransactionAssembly {
   }
 
   /// The descriptions in force once a transaction has committed; returns those that must be told after it.
-  private func settle(_ relations: [RelationOID: DescribedRelation], isReplayed: Bool) -> [[UInt8]] {
+  private mutating func settle(_ relations: [RelationOID: DescribedRelation], isReplayed: Bool) -> [[UInt8]] {
     var told: [[UInt8]] = []
     for (relation, own) in relations {
       if let other = known[relation], other.sequence > own.sequence {

@@ -112,13 +112,12 @@ enum Stage: String, CaseIterable {
     try nextTransaction(&pipeline, &lsn, &message)
     _ = try pipeline.receive(
       ReferenceRow.transactions.insertMessage.span.bytes, header(lsn), now: 1_795_225_000_123_456_789)
-    let slot = pipeline.records.first
-    slot.record.topic = topic
+    pipeline.records.first.record.topic = topic
     var sent = 0
     var reported = 0
     while reported < rows {
       while sent < rows, sent - reported < 10_000 {
-        guard try producer.enqueue(slot.record, ticket: UInt(sent)) == .accepted else { break }
+        guard try producer.enqueue(pipeline.records.first.record, ticket: UInt(sent)) == .accepted else { break }
         sent += 1
       }
       _ = producer.collectDeliveries(timeoutMilliseconds: 1) { _, result in
