@@ -18,10 +18,15 @@ import Testing
     throw CancellationError()
   }
 
-  /// The code of this test goes with it, and comes back.
+  /// The code of this test goes with it, and comes back. Other tests in this process may have given theirs back just before, or
+  /// need it again at once: then it is tried again.
   @Test func codeThatIsNotInUseLeavesTheProcess() throws {
-    let before = try residentFileKiB()
-    StartMemory.releaseNow()
-    #expect(try residentFileKiB() < before / 2)
+    for _ in 0..<200 {
+      let before = try residentFileKiB()
+      StartMemory.releaseNow()
+      if try residentFileKiB() < before / 2 { return }
+      usleep(20_000)
+    }
+    Issue.record("half of the code has never left")
   }
 }
