@@ -17,22 +17,49 @@ enum BoundedAnswer {
     on handle: OpaquePointer, withinMilliseconds limit: Int
   ) throws(PostgresError) -> OpaquePointer? {
     let end = ContinuousClock.now + .milliseconds(limit)
-    var last: OpaquePointer?
-    while true {
-      while unsafe PQisBusy(handle) == 1 {
-        let left = (end - ContinuousClock.now) / .milliseconds(1)
-        var entry = unsafe pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
-        if unsafe left <= 0 || poll(&entry, 1, Int32(left.rounded(.up))) == 0 {
-          unsafe PQclear(last)
-          unsafe shutdown(PQsocket(handle), Int32(SHUT_RDWR))
-          throw PostgresError(kind: .connection, message: "the server has not answered within \(limit) ms")
-        }
-        // What cannot be read makes an error of the result.
-        guard unsafe PQconsumeInput(handle) == 1 else { break }
+    return unsafe try last(on: handle) { () throws(PostgresError) in
+      let left = (end - ContinuousClock.now) / .milliseconds(1)
+      var entry = unsafe pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
+      if unsafe left <= 0 || poll(&entry, 1, Int32(left.rounded(.up))) == 0 {
+        throw PostgresError(kind: .connection, message: "the server has not answered within \(limit) ms")
       }
-      guard let next = unsafe PQgetResult(handle) else { return unsafe last }
-      unsafe PQclear(last)
-      unsafe last = next
     }
+  }
+
+  /// The same, with `wait` called for as long as nothing has come. Where it throws, the connection is closed. Of a `COPY` the
+  /// result that begins it.
+  static func last(
+    on handle: OpaquePointer, whileBusy wait: () throws(PostgresError) -> Void
+  ) throws(PostgresError) -> OpaquePointer? {
+    var last: OpaquePointer?
+    do throws(PostgresError) {
+      while let next = unsafe try next(on: handle, whileBusy: wait) {
+        unsafe PQclear(last)
+        unsafe last = next
+        let status = unsafe PQresultStatus(next)
+        if status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH { break }
+      }
+    } catch {
+      unsafe PQclear(last)
+      throw error
+    }
+    return unsafe last
+  }
+
+  /// The next result of what was sent; `nil` behind the last.
+  static func next(
+    on handle: OpaquePointer, whileBusy wait: () throws(PostgresError) -> Void
+  ) throws(PostgresError) -> OpaquePointer? {
+    while unsafe PQisBusy(handle) == 1 {
+      do throws(PostgresError) {
+        try wait()
+      } catch {
+        unsafe shutdown(PQsocket(handle), Int32(SHUT_RDWR))
+        throw error
+      }
+      // What cannot be read makes an error of the result.
+      guard unsafe PQconsumeInput(handle) == 1 else { break }
+    }
+    return unsafe PQgetResult(handle)
   }
 }

@@ -10,12 +10,15 @@ public struct CopyOutReader: ~Copyable {
   private let isLocal: Bool
   private var readAhead = ReadAhead()
   private var finished = false
+  private let watch: SessionWatch?
+  private var silentSince: ContinuousClock.Instant?
 
   /// Starts the copy on `connection`, which must not be used for anything else, nor closed, until it has ended.
   public init(_ sql: String, on connection: borrowing PostgresConnection) throws(PostgresError) {
     unsafe handle = connection.handle
     isLocal = unsafe ReadAhead.isUnixSocket(PQsocket(handle))
-    let result = unsafe PQexec(handle, sql)
+    watch = connection.watch
+    let result = unsafe try connection.result(of: sql)
     defer { unsafe PQclear(result) }
     guard unsafe PQresultStatus(result) == PGRES_COPY_OUT else {
       throw unsafe PostgresError(result: result, connection: handle)
@@ -40,6 +43,7 @@ public struct CopyOutReader: ~Copyable {
           // libpq's sockets do not block: one look at what has come takes no poll before it.
           if hasRead {
             isWaiting = true
+            try watch?.lookAfterSilence(since: &silentSince)
             return false
           }
           hasRead = true
@@ -51,6 +55,7 @@ public struct CopyOutReader: ~Copyable {
         let ready = unsafe poll(&descriptor, 1, timeoutMilliseconds)
         if ready == 0 || (ready < 0 && errno == EINTR) {
           isWaiting = true
+          try watch?.lookAfterSilence(since: &silentSince)
           return false
         }
         if unsafe PQconsumeInput(handle) == 0 { throw unsafe PostgresError(connection: handle) }
@@ -60,6 +65,7 @@ public struct CopyOutReader: ~Copyable {
       case -2:
         throw unsafe PostgresError(connection: handle)
       default:
+        silentSince = nil
         unsafe body(RawSpan(_unsafeStart: UnsafeRawPointer(buffer!), byteCount: Int(count)))
         unsafe PQfreemem(buffer)
         return true
@@ -71,12 +77,17 @@ public struct CopyOutReader: ~Copyable {
   private mutating func finish() throws(PostgresError) {
     finished = true
     var failure: PostgresError?
-    while let result = unsafe PQgetResult(handle) {
+    while let result = unsafe try nextResult() {
       if unsafe PQresultStatus(result) != PGRES_COMMAND_OK {
         failure = unsafe PostgresError(result: result, connection: handle)
       }
       unsafe PQclear(result)
     }
     if let failure { throw failure }
+  }
+
+  private func nextResult() throws(PostgresError) -> OpaquePointer? {
+    if let watch { return unsafe try watch.nextResult(on: handle) }
+    return unsafe PQgetResult(handle)
   }
 }

@@ -6,9 +6,7 @@ extension PostgresConnection {
   /// for. The whole answer is in memory twice for a moment: for queries with a LIMIT.
   public func rows(_ sql: String, _ parameters: [String?] = []) throws(PostgresError) -> RowBatch {
     // Always by the extended protocol, which takes one statement and no more.
-    let result = unsafe withOptionalCStrings(parameters) { values in
-      unsafe PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
-    }
+    let result = unsafe try result(of: sql, parameters, isExtended: true)
     defer { unsafe PQclear(result) }
     guard unsafe PQresultStatus(result) == PGRES_TUPLES_OK else {
       throw unsafe PostgresError(result: result, connection: handle)

@@ -10,10 +10,14 @@ public struct PostgresConnection: ~Copyable {
   /// How long the answer to a `query` may take; `nil` is for as long as the connection stands. For statements that wait for
   /// no other session's lock.
   public var answerWithinMilliseconds: Int?
+  /// Looks after the server while an answer without such a bound is waited for.
+  let watch: SessionWatch?
 
   /// Connects and waits for it. `connect_timeout` is 10 seconds unless set; the client encoding is always UTF-8.
-  public init(_ settings: ConnectionSettings) throws(PostgresError) {
+  public init(_ settings: ConnectionSettings, watch: SessionWatch? = nil) throws(PostgresError) {
     unsafe handle = try PostgresConnection.connect(settings, statements: settings.initialStatements)
+    self.watch = watch
+    learnSession()
   }
 
   deinit { unsafe PQfinish(handle) }
@@ -67,6 +71,9 @@ public struct PostgresConnection: ~Copyable {
   /// Whether the connection still stands, as far as libpq knows.
   public var isConnected: Bool { unsafe PQstatus(handle) == CONNECTION_OK }
 
+  /// Which session `watch` asks for. To be called in a transaction, too: behind a pooler each may have another.
+  public func learnSession() { unsafe watch?.learn(handle) }
+
   /// Runs one or several statements without parameters and drops their rows.
   public func execute(_ sql: String) throws(PostgresError) {
     _ = try query(sql)
@@ -75,16 +82,7 @@ public struct PostgresConnection: ~Copyable {
   /// Runs a statement. With parameters it is one statement, whose `$1`… are sent as text.
   @discardableResult
   public func query(_ sql: String, _ parameters: [String?] = []) throws(PostgresError) -> QueryResult {
-    let result: OpaquePointer?
-    if let limit = answerWithinMilliseconds {
-      unsafe result = try boundedAnswer(sql, parameters, withinMilliseconds: limit)
-    } else if parameters.isEmpty {
-      unsafe result = PQexec(handle, sql)
-    } else {
-      unsafe result = withOptionalCStrings(parameters) { values in
-        unsafe PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
-      }
-    }
+    let result = unsafe try result(of: sql, parameters, isExtended: !parameters.isEmpty)
     defer { unsafe PQclear(result) }
     switch unsafe PQresultStatus(result) {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY:
@@ -94,15 +92,29 @@ public struct PostgresConnection: ~Copyable {
     }
   }
 
-  private func boundedAnswer(
-    _ sql: String, _ parameters: [String?], withinMilliseconds limit: Int
+  /// The last result of `sql`, or the one that begins its `COPY`, for the caller to clear.
+  func result(
+    of sql: String, _ parameters: [String?] = [], isExtended: Bool = false
   ) throws(PostgresError) -> OpaquePointer? {
-    if parameters.isEmpty { return unsafe try BoundedAnswer.of(sql, on: handle, withinMilliseconds: limit) }
-    let isSent = unsafe withOptionalCStrings(parameters) { values in
-      unsafe PQsendQueryParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
+    if answerWithinMilliseconds == nil, watch == nil {
+      if !isExtended { return unsafe PQexec(handle, sql) }
+      return unsafe withOptionalCStrings(parameters) { values in
+        unsafe PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
+      }
     }
+    let isSent =
+      if isExtended {
+        unsafe withOptionalCStrings(parameters) { values in
+          unsafe PQsendQueryParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
+        }
+      } else {
+        unsafe PQsendQuery(handle, sql)
+      }
     guard isSent == 1 else { throw unsafe PostgresError(connection: handle) }
-    return unsafe try BoundedAnswer.last(on: handle, withinMilliseconds: limit)
+    if let limit = answerWithinMilliseconds {
+      return unsafe try BoundedAnswer.last(on: handle, withinMilliseconds: limit)
+    }
+    return unsafe try watch!.answer(on: handle)
   }
 
   /// `name` as an SQL identifier, quoted.

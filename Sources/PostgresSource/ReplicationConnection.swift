@@ -32,6 +32,7 @@ public struct ReplicationConnection: ~Copyable {
 
   private let handle: OpaquePointer
   private let answerWithinMilliseconds: Int
+  private let watch: SessionWatch?
   /// The server is reached over a Unix socket.
   public let isLocal: Bool
 
@@ -39,8 +40,10 @@ public struct ReplicationConnection: ~Copyable {
   ///   - answerWithinMilliseconds: bound of what a living server answers at once; see `tryLock`.
   ///   - silenceMaxMilliseconds: after so long either end gives the other up: the kernels where a host has vanished, the server
   ///     also where we answer no more. Needs PostgreSQL 12. `nil`: 25 s for the kernels, and what the server is set to.
+  ///   - watch: looks after the server while a command takes long, as a slot's creation does that waits for transactions.
   public init(
-    _ settings: ConnectionSettings, answerWithinMilliseconds: Int = 10_000, silenceMaxMilliseconds: Int? = nil
+    _ settings: ConnectionSettings, answerWithinMilliseconds: Int = 10_000, silenceMaxMilliseconds: Int? = nil,
+    watch: SessionWatch? = nil
   ) throws(PostgresError) {
     self.answerWithinMilliseconds = answerWithinMilliseconds
     var extra = SessionSettings.pinned(settings)
@@ -63,7 +66,9 @@ public struct ReplicationConnection: ~Copyable {
     }
     unsafe handle = try PostgresConnection.connect(settings, extra: extra)
     isLocal = unsafe ReadAhead.isUnixSocket(PQsocket(handle))
-    self.session = unsafe ReplicationConnection.session(of: handle, withinMilliseconds: answerWithinMilliseconds)
+    self.session = unsafe ServerSession.asked(on: handle, withinMilliseconds: answerWithinMilliseconds)
+    self.watch = watch
+    watch?.session = self.session
   }
 
   deinit { unsafe PQfinish(handle) }
@@ -75,7 +80,13 @@ public struct ReplicationConnection: ~Copyable {
 
   /// Runs a command of the replication grammar, or plain SQL, by the simple protocol.
   public func command(_ text: String) throws(PostgresError) -> QueryResult {
-    unsafe try answer(PQexec(handle, text))
+    unsafe try answer(result(of: text))
+  }
+
+  private func result(of text: String) throws(PostgresError) -> OpaquePointer? {
+    guard let watch else { return unsafe PQexec(handle, text) }
+    guard unsafe PQsendQuery(handle, text) == 1 else { throw unsafe PostgresError(connection: handle) }
+    return unsafe try watch.answer(on: handle)
   }
 
   /// The same for what never has to wait for another session.
@@ -155,23 +166,9 @@ public struct ReplicationConnection: ~Copyable {
     return TimelineHistory(file: content)
   }
 
-  /// This session, kept, since libpq forgets the process with the connection, and the session may outlive that.
+  /// This session, asked for before it can have anything that others wait for, and kept: libpq forgets the process with the
+  /// connection, and the session may outlive that.
   public let session: ServerSession
-
-  /// Asked for before the session can have anything that others wait for. What goes wrong shows at the next command.
-  private static func session(of handle: OpaquePointer, withinMilliseconds limit: Int) -> ServerSession {
-    // Behind a pooler libpq knows another number.
-    let answer = unsafe try? BoundedAnswer.of(
-      """
-      SELECT pid, \(startOfSession) FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()
-      """, on: handle, withinMilliseconds: limit)
-    defer { unsafe PQclear(answer) }
-    let row = unsafe QueryResult(copying: answer).rows.first ?? []
-    guard row.count == 2, let process = row[0].flatMap({ Int32($0) }) else {
-      return ServerSession(process: unsafe PQbackendPID(handle), startedAtMicroseconds: nil)
-    }
-    return ServerSession(process: process, startedAtMicroseconds: row[1].flatMap { Int64($0) })
-  }
 
   /// Makes a logical slot for pgoutput. With `exportsSnapshot` the snapshot lives until the next command here; a temporary
   /// slot lives as long as this connection. `isFailover` needs PostgreSQL 17.
@@ -200,9 +197,8 @@ public struct ReplicationConnection: ~Copyable {
     let list = options.map {
       "\(PostgresConnection.quoted(identifier: $0.name)) \(PostgresConnection.quoted(literal: $0.value))"
     }
-    let result = unsafe PQexec(
-      handle,
-      "START_REPLICATION SLOT \(PostgresConnection.quoted(identifier: slot)) LOGICAL \(position) "
+    let result = unsafe try result(
+      of: "START_REPLICATION SLOT \(PostgresConnection.quoted(identifier: slot)) LOGICAL \(position) "
         + "(\(list.joined(separator: ", ")))")
     defer { unsafe PQclear(result) }
     guard unsafe PQresultStatus(result) == PGRES_COPY_BOTH else {

@@ -1,3 +1,5 @@
+import CLibpq
+
 /// A session of the server: its process and when it began. The number alone is given again, soon where a server has
 /// restarted.
 public struct ServerSession: Sendable, Equatable {
@@ -18,8 +20,34 @@ public struct ServerSession: Sendable, Equatable {
   }
 }
 
+extension ServerSession {
+  static let start = "(extract(epoch FROM backend_start) * 1000000)::bigint"
+
+  /// The session of a connection. What goes wrong shows at the next command.
+  static func asked(on handle: OpaquePointer, withinMilliseconds limit: Int) -> ServerSession {
+    // Behind a pooler libpq knows another number.
+    let answer = unsafe try? BoundedAnswer.of(
+      "SELECT pid, \(start) FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()",
+      on: handle, withinMilliseconds: limit)
+    defer { unsafe PQclear(answer) }
+    let row = unsafe QueryResult(copying: answer).rows.first ?? []
+    guard row.count == 2, let process = row[0].flatMap({ Int32($0) }) else {
+      return ServerSession(process: unsafe PQbackendPID(handle), startedAtMicroseconds: nil)
+    }
+    return ServerSession(process: process, startedAtMicroseconds: row[1].flatMap { Int64($0) })
+  }
+
+  /// Whether the server still has it, asked by the same role.
+  func stillStands(by connection: borrowing PostgresConnection) throws(PostgresError) -> Bool {
+    let answer = try connection.query(
+      "SELECT \(ServerSession.start) FROM pg_catalog.pg_stat_activity WHERE pid = \(process)")
+    guard let row = answer.rows.first else { return false }
+    let told = ServerSession(process: process, startedAtMicroseconds: row[0].flatMap { Int64($0) })
+    return startedAtMicroseconds == nil || told.isSame(as: self)
+  }
+}
+
 extension ReplicationConnection {
-  static let startOfSession = "(extract(epoch FROM backend_start) * 1000000)::bigint"
 
   /// The sessions that stream from the slot, or have the relay's lock of it. One that ends gives the lock up first.
   ///
@@ -29,7 +57,7 @@ extension ReplicationConnection {
     // other any more has ended in between.
     let answer = try quickCommand(
       """
-      SELECT holder.pid, \(ReplicationConnection.startOfSession)
+      SELECT holder.pid, \(ServerSession.start)
       FROM (
         SELECT pid FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
         AND database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())

@@ -26,9 +26,9 @@ enum SessionSettings {
 
 extension PostgresConnection {
   /// A connection whose rows are read: text forms as on the replication connection.
-  public init(reading settings: ConnectionSettings) throws(PostgresError) {
+  public init(reading settings: ConnectionSettings, watch: SessionWatch? = nil) throws(PostgresError) {
     var pinned = settings.merging(SessionSettings.pinned(settings))
     if !pinned.initialStatements.isEmpty { pinned.initialStatements.append(SessionSettings.restoringTextForms) }
-    try self.init(pinned)
+    try self.init(pinned, watch: watch)
   }
 }

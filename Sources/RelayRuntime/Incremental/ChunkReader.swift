@@ -69,7 +69,7 @@ public final class ChunkReader: ChunkReading, Sendable {
     }
   }
 
-  /// Ends the thread once the statement that is under way has ended.
+  /// Ends the thread once the statement that is under way has ended, or soon after.
   public func stop() {
     shared.withLock { $0.isStopped = true }
     wakeUp.signal()
@@ -80,8 +80,11 @@ public final class ChunkReader: ChunkReading, Sendable {
   /// A connection, which an optional variable of a loop cannot hold by itself.
   private final class Session {
     let connection: PostgresConnection
-    init(_ settings: ConnectionSettings, statementTimeoutMilliseconds: Int) throws(PostgresError) {
-      connection = try PostgresConnection(reading: settings)
+    init(
+      _ settings: ConnectionSettings, statementTimeoutMilliseconds: Int, isStopping: @escaping @Sendable () -> Bool
+    ) throws(PostgresError) {
+      connection = try PostgresConnection(
+        reading: settings, watch: SessionWatch(settings, isStopping: isStopping))
       try connection.execute("SET statement_timeout = \(statementTimeoutMilliseconds)")
     }
   }
@@ -104,7 +107,8 @@ public final class ChunkReader: ChunkReading, Sendable {
           current = session
         } else {
           current = try Session(
-            settings.database, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds)
+            settings.database, statementTimeoutMilliseconds: settings.statementTimeoutMilliseconds
+          ) { [self] in shared.withLock { $0.isStopped } }
           session = current
         }
         try read(request, on: current.connection)

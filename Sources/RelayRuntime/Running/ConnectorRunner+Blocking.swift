@@ -33,7 +33,7 @@ extension ConnectorRunner {
     let work: SnapshotRun.Work
     let origin: SnapshotOrigin
     do throws(PostgresError) {
-      first = SnapshotReader(try PostgresConnection(reading: plan.database))
+      first = SnapshotReader(try PostgresConnection(reading: plan.database, watch: sessionWatch()))
       let view = SnapshotView.own(.repeatableRead)
       let opened = try view.open(on: first.connection, isShared: false)
       // The rows stand where the stream stands still, whatever the log has since.

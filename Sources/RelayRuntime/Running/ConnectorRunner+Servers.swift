@@ -7,11 +7,19 @@ import Primitives
 
 /// What a connector asks of its servers and of its state's place, each failure turned into what it means for the connector.
 extension ConnectorRunner {
-  func connect() throws(ConnectorFailure) -> PostgresConnection {
+  /// - Parameter isWatched: whether answers that take long are given up at a stop, or where the server has not the session any
+  ///   more.
+  func connect(isWatched: Bool = true) throws(ConnectorFailure) -> PostgresConnection {
     do throws(PostgresError) {
-      return try PostgresConnection(reading: plan.database)
+      return try PostgresConnection(reading: plan.database, watch: isWatched ? sessionWatch() : nil)
     } catch {
       throw ConnectorFailure(postgres: error, doing: "connecting to \(plan.database)")
+    }
+  }
+
+  func sessionWatch() -> SessionWatch {
+    SessionWatch(plan.database, silenceMaxMilliseconds: plan.silenceMaxMilliseconds ?? 30_000) {
+      [stop] in stop.level > .run
     }
   }
 
@@ -19,7 +27,7 @@ extension ConnectorRunner {
     do throws(PostgresError) {
       let connection = try ReplicationConnection(
         plan.database, answerWithinMilliseconds: plan.answerMilliseconds,
-        silenceMaxMilliseconds: plan.silenceMaxMilliseconds)
+        silenceMaxMilliseconds: plan.silenceMaxMilliseconds, watch: sessionWatch())
       sessions.began(connection.session)
       return connection
     } catch {
@@ -144,7 +152,7 @@ extension ConnectorRunner {
 
   /// `slot.drop.on.stop`. The state record stays, so that the next start says what has been missed.
   func dropSlotAtStop() throws(ConnectorFailure) {
-    try dropSlot(on: try connect())
+    try dropSlot(on: try connect(isWatched: false))
     logger.warning(
       "dropped slot \(plan.slot), as slot.drop.on.stop asks: changes from now until the next start are not relayed")
   }

@@ -25,7 +25,7 @@ extension ConnectorRunner {
       origin = opened.origin
       work = try self.work(tables, plan.snapshot, view, loop.pipeline.messageKeys, on: readers[0].connection)
       while readers.count < min(readerCount, work.chunks.count) {
-        let reader = SnapshotReader(try PostgresConnection(reading: plan.database))
+        let reader = SnapshotReader(try PostgresConnection(reading: plan.database, watch: sessionWatch()))
         try view.join(opened.shared, on: reader.connection)
         readers.append(reader)
       }

@@ -54,6 +54,9 @@ struct ConnectorRunner {
         return
       } catch {
         switch error.kind {
+        case .unreachable where stop.level > .run:
+          logger.info("stopped at: \(error)")
+          return
         case .unreachable:
           if let most = plan.reconnectsMax, backoff.attempt >= most { throw error }
           pause(after: error, &backoff)

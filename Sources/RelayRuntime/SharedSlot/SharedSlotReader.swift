@@ -193,7 +193,7 @@ struct SharedSlotReader {
 
   private func connect(_ limits: inout RelayLimits) throws(SourceError) -> PostgresReplicationSource {
     do throws(PostgresError) {
-      let catalog = try PostgresConnection(reading: runner.plan.database)
+      let catalog = try PostgresConnection(reading: runner.plan.database, watch: runner.sessionWatch())
       try runner.setSilence(of: &limits, on: catalog)
       return PostgresReplicationSource(try connectReplication(), catalog: catalog)
     } catch {

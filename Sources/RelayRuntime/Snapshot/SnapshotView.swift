@@ -48,6 +48,8 @@ enum SnapshotView: Sendable, Equatable {
     guard let row = answer.rows.first, let transaction = row[0].flatMap({ UInt64($0) }),
       let microseconds = row[1].flatMap({ Int64($0) }), var lsn = row[2].flatMap({ LSN($0) })
     else { throw PostgresError(kind: .unexpectedAnswer, message: "the snapshot's position could not be read") }
+    // Behind that: the first statement is what sees the database's state.
+    connection.learnSession()
     switch self {
     case .exported(_, let point): lsn = point
     case .own(.serializable), .own(.repeatableRead):
@@ -71,6 +73,7 @@ enum SnapshotView: Sendable, Equatable {
     _ shared: Shared?, _ isolation: SnapshotPlan.Isolation, on connection: borrowing PostgresConnection
   ) throws(PostgresError) {
     try connection.execute("BEGIN ISOLATION LEVEL \(isolation.rawValue)")
+    defer { connection.learnSession() }
     if let shared {
       try connection.execute("SET TRANSACTION SNAPSHOT \(PostgresConnection.quoted(literal: shared.name))")
     }
