@@ -111,7 +111,8 @@ public struct OffsetsTopic: ~Copyable {
     _ = producer.drain(timeoutMilliseconds: timeoutMilliseconds + 2000, events: &events) { outcome = $1 }
     switch outcome {
     case .delivered: return
-    case .failed(let error): throw error
+    // Of a producer that has failed for good, a record is reported as purged.
+    case .failed(let error): throw producer.fatalError ?? error
     case nil:
       producer.purge()
       _ = producer.drain(timeoutMilliseconds: 1000, events: &events) { _, _ in }

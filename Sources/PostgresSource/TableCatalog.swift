@@ -187,7 +187,8 @@ public struct TableCatalog: Sendable {
   }
 
   /// Blocks of the table's file, where its rows are in it alone and the server can read a range of them
-  /// (`Tid Range Scan`, PostgreSQL 14); `nil` otherwise.
+  /// (`Tid Range Scan`, PostgreSQL 14); `nil` otherwise, and where the role may read columns only, to which `ctid` does not
+  /// belong.
   public static func blockCount(
     ofTable oid: RelationOID, on connection: borrowing PostgresConnection
   ) throws(PostgresError) -> Int64? {
@@ -197,6 +198,7 @@ public struct TableCatalog: Sendable {
       SELECT pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::bigint
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am a ON a.oid = c.relam
       WHERE c.oid = $1::oid AND c.relkind = 'r' AND NOT c.relhassubclass AND a.amname = 'heap'
+        AND pg_catalog.has_table_privilege(c.oid, 'SELECT')
       """, [oid.description])
     return answer.firstValue.flatMap { Int64($0) }
   }

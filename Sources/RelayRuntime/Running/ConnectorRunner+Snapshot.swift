@@ -27,6 +27,7 @@ extension ConnectorRunner {
       while readers.count < min(readerCount, work.chunks.count) {
         let reader = SnapshotReader(try PostgresConnection(reading: plan.database, watch: sessionWatch()))
         try view.join(opened.shared, on: reader.connection)
+        try SnapshotView.boundLockWaits(on: reader.connection)
         readers.append(reader)
       }
     } catch {

@@ -62,6 +62,8 @@ struct SnapshotChunkPlanner {
     var blocks: Int64?
     // A table without a key is in one partition of its topic as it is in the database: in the order of its rows.
     if seesOneState, !table.hasOverride, !table.keyColumns(messageKeys).isEmpty {
+      // Locked from here on, as by counting: a table that is rewritten has no rows for a snapshot that is older.
+      try connection.execute("SELECT FROM \(table.quotedName) LIMIT 0")
       blocks = try TableCatalog.blockCount(ofTable: table.oid, on: connection)
     }
     if let count = blocks, count < SnapshotChunkPlanner.blocksOfLargeTable { blocks = nil }
@@ -85,8 +87,9 @@ struct SnapshotChunkPlanner {
     let multiplier = plan.multiplier(of: table.id.description)
     if let blocks = measured.blocks {
       let count = SnapshotChunkPlanner.chunkCount(rows: blocks, readers: plan.readers, multiplier: multiplier)
+      let positions = SnapshotChunkPlanner.boundaryPositions(rows: blocks, chunks: count)
       return SnapshotChunkPlanner.ranges(
-        select, ofBlocks: SnapshotChunkPlanner.boundaryPositions(rows: blocks, chunks: count))
+        select, ofBlocks: try SnapshotChunkPlanner.withRows(positions, of: table, on: connection))
     }
     let columns = table.keyColumns(messageKeys)
     // Rows with a NULL in the key, which a unique index may have, are on neither side of any bound.
@@ -109,6 +112,17 @@ struct SnapshotChunkPlanner {
       bounds = answer.rows.map { $0.compactMap { $0 } }
     }
     return SnapshotChunkPlanner.ranges(select, key: key, bounds: bounds)
+  }
+
+  /// The bounds without those of empty ranges, which join the one before: by the first and the last chunk's rows is known which
+  /// row opens and which closes the table. The server looks for one row of each, no further than the range.
+  private static func withRows(
+    _ bounds: [Int64], of table: SnapshotTable, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> [Int64] {
+    var starts: [Int64] = []
+    for (start, range) in zip([0] + bounds, ranges("SELECT FROM \(table.quotedName)", ofBlocks: bounds))
+    where try !connection.query("\(range) LIMIT 1").rows.isEmpty { starts.append(start) }
+    return Array(starts.dropFirst())
   }
 
   /// A key that `message.key.columns` makes may be of types without one, such as json: then Debezium's snapshot fails.

@@ -148,6 +148,8 @@ struct SnapshotRun {
     do throws(PostgresError) {
       try reader.begin(chunk, of: table)
     } catch {
+      // See `SnapshotView.boundLockWaits`: it can only be begun again, once who waits has had the table.
+      if error.sqlState == "55P03" { throw .source(SourceError(.reconnect, "reading \(table.id): \(error)")) }
       throw .source(ErrorPolicy.sourceError(error))
     }
   }

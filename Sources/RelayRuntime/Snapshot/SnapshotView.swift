@@ -79,6 +79,12 @@ enum SnapshotView: Sendable, Equatable {
     }
   }
 
+  /// For a further connection: one that waits behind a statement which itself waits for the first connection's locks would
+  /// wait for ever, since the first waits for its rows. The server sees no deadlock in that.
+  static func boundLockWaits(on connection: borrowing PostgresConnection) throws(PostgresError) {
+    try connection.execute("SET LOCAL lock_timeout = '1min'")
+  }
+
   /// `snapshot.locking.mode=shared`: nobody alters the tables while they are read. Held by the transaction.
   static func lock(
     _ tables: [TableID], timeoutMilliseconds: Int64, on connection: borrowing PostgresConnection

@@ -41,6 +41,62 @@ extension Integration {
       }
     }
 
+    @Test func chunksWithoutRowsJoinTheirNeighbours() async throws {
+      try await onOwnThread {
+        let postgres = try EmbeddedPostgres()
+        defer { postgres.stop() }
+        let connection = try PostgresConnection(postgres.tcpSettings())
+        try connection.execute(Self.tables)
+        // The oldest rows, of the first chunk and some more, and the newest.
+        try connection.execute("DELETE FROM large WHERE id <= 15000 OR id > 26000")
+        try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        let tables = try SnapshotTable.read(
+          try TableCatalog.tables(on: connection), overrides: [:], on: connection)
+        let chunks = try #require(try Self.chunks(of: "large", tables, seesOneState: true, on: connection))
+        #expect(chunks.count == 1, "\(chunks)")
+        #expect(try Self.identifiers(chunks[0], on: connection).sorted() == Array(15_001...26_000))
+        try connection.execute("COMMIT")
+        try connection.execute("DELETE FROM large")
+        try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        #expect(try Self.chunks(of: "large", tables, seesOneState: true, on: connection)?.count == 1)
+      }
+    }
+
+    @Test func tableIsLockedFromItsPlanningOn() async throws {
+      try await onOwnThread {
+        let postgres = try EmbeddedPostgres()
+        defer { postgres.stop() }
+        let reading = try PostgresConnection(postgres.tcpSettings())
+        let writing = try PostgresConnection(postgres.tcpSettings())
+        try writing.execute(Self.tables)
+        try reading.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        let tables = try SnapshotTable.read(
+          try TableCatalog.tables(on: reading), overrides: [:], on: reading)
+        _ = try Self.chunks(of: "large", tables, seesOneState: true, on: reading)
+        // What rewrites a table makes it empty for older snapshots.
+        #expect(throws: PostgresError.self) {
+          try writing.execute("SET lock_timeout = 100; ALTER TABLE large ALTER id TYPE bigint")
+        }
+      }
+    }
+
+    @Test func whoMayReadColumnsOnlyReadsByKey() async throws {
+      try await onOwnThread {
+        let postgres = try EmbeddedPostgres()
+        defer { postgres.stop() }
+        let owner = try PostgresConnection(postgres.tcpSettings())
+        try owner.execute(Self.tables)
+        try owner.execute("CREATE ROLE narrow LOGIN; GRANT SELECT (id, note) ON large TO narrow")
+        let reading = try PostgresConnection(postgres.tcpSettings().merging(["user": "narrow"]))
+        try reading.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        let tables = try SnapshotTable.read(
+          try TableCatalog.tables(on: reading), overrides: [:], on: reading)
+        let chunks = try #require(try Self.chunks(of: "large", tables, seesOneState: true, on: reading))
+        #expect(chunks.count == 3 && chunks.allSatisfy { !$0.contains("ctid") }, "\(chunks)")
+        #expect(try Self.identifiers(chunks[0], on: reading).isEmpty == false)
+      }
+    }
+
     private static let tables = """
       CREATE TABLE large (id int PRIMARY KEY, note text);
       ALTER TABLE large ALTER note SET STORAGE PLAIN;
