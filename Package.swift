@@ -103,7 +103,9 @@ let package = Package(
       name: "EventRoutingTests", dependencies: ["EventRouting", "ConnectData", "Primitives"], swiftSettings: common),
     .testTarget(
       name: "EventEncodingTests",
-      dependencies: ["EventEncoding", "ConnectData", "EventRouting", "PgOutput", "Primitives", "RelayTestSupport"],
+      dependencies: [
+        "CLinux", "EventEncoding", "ConnectData", "EventRouting", "PgOutput", "Primitives", "RelayTestSupport",
+      ],
       exclude: ["Recorded"], swiftSettings: common),
     .testTarget(
       name: "KafkaSinkTests", dependencies: ["KafkaSink", "CRdkafka", "EmbeddedServers"], swiftSettings: common),

@@ -20,7 +20,6 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   public var gathers = false
   private let reports: UnsafeMutableBufferPointer<UnsafePointer<rd_kafka_message_t>?>
   private var topics: [OpaquePointer] = unsafe []
-  private var topicNames: [String] = []
   private var topicIndexes: [String: Int] = [:]
 
   /// Readable when events wait to be collected, for `poll` beside other sockets. Ours: neither read nor close it.
@@ -68,7 +67,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     takeAllBack()
     unsafe rd_kafka_queue_destroy(events)
     // Topic handles go before the client.
-    for index in topicNames.indices { unsafe rd_kafka_topic_destroy(topics[index]) }
+    for index in unsafe topics.indices { unsafe rd_kafka_topic_destroy(topics[index]) }
     // Waits for its threads: behind it nobody reads the values any more.
     unsafe rd_kafka_destroy(client)
     unsafe reports.deallocate()
@@ -77,6 +76,9 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
 
   // MARK: Topics
 
+  /// From so many on, values in flight are those of ever other partitions.
+  private static let manyTopics = 1_024
+
   /// The index that `EncodedRecord.topic` holds. The same name gives the same index; once per table, not per record.
   public mutating func topicIndex(_ name: String) throws(KafkaError) -> Int {
     if let index = topicIndexes[name] { return index }
@@ -84,12 +86,13 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
       throw KafkaError(code: rd_kafka_last_error(), topic: name)
     }
     unsafe topics.append(topic)
-    topicNames.append(name)
-    topicIndexes[name] = topicNames.count - 1
-    return topicNames.count - 1
+    let index = unsafe topics.count - 1
+    topicIndexes[name] = index
+    if index == KafkaProducer.manyTopics { payloads.scatter() }
+    return index
   }
 
-  public func topicName(_ index: Int) -> String { topicNames[index] }
+  public func topicName(_ index: Int) -> String { unsafe String(cString: rd_kafka_topic_name(topics[index])) }
 
   func topicHandle(_ index: Int) -> OpaquePointer { unsafe topics[index] }
 
@@ -107,7 +110,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     if let milliseconds = record.timestampMilliseconds, milliseconds < 0 {
       throw KafkaError(
         code: RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, text: "a record's timestamp must not be before 1970",
-        topic: topicNames[record.topic], isRetriable: false)
+        topic: topicName(record.topic), isRetriable: false)
     }
     if gathers, !gathered.isFull || handOverGathered(), gather(record, ticket: ticket) { return .accepted }
     // In order.
@@ -116,7 +119,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     switch code {
     case RD_KAFKA_RESP_ERR_NO_ERROR: return .accepted
     case RD_KAFKA_RESP_ERR__QUEUE_FULL: return .queueFull
-    default: throw KafkaError(code: code, topic: topicNames[record.topic], partition: record.partition)
+    default: throw KafkaError(code: code, topic: topicName(record.topic), partition: record.partition)
     }
   }
 
@@ -221,7 +224,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   private mutating func giveUp(_ record: GatheredRecords.Record, _ code: rd_kafka_resp_err_t) {
     if let value = unsafe record.value { _ = unsafe payloads.release(value) }
     headerLists.takeBack(record.headers)
-    var error = KafkaError(code: code, topic: topicNames[record.topic])
+    var error = KafkaError(code: code, topic: topicName(record.topic))
     error.recordBytes = record.valueBytes + (record.key?.count ?? 0)
     error.isOfOneRecord = true
     undelivered.append((record.ticket, error))

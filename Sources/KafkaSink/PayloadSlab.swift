@@ -6,10 +6,14 @@ import Glibc
 ///
 /// Values lie one behind the other in chunks, and a chunk is used again when none of its values is needed any more. The
 /// whole is bounded; where it has no room, the caller lets librdkafka copy.
+///
+/// A chunk stays as long as the last of its values. With thousands of partitions, whose records go one partition after the
+/// other, that is twice as long as a value, so that half of the slab would hold nothing: then it is kept small.
 @safe
 struct PayloadSlab: ~Copyable {
   static let chunkBytes = 64 << 10
   static let chunkCount = 128
+  static let scatteredChunkCount = 16
   /// A larger value would waste too much of a chunk's end.
   static let valueBytesMax = chunkBytes / 4
   /// Before each value: the caller's mark.
@@ -23,6 +27,8 @@ struct PayloadSlab: ~Copyable {
   private var used = [Int](repeating: 0, count: chunkCount)
   /// Chunks without values, the last one used on top: it is still in the processor's caches.
   private var free: [Int]
+  /// Chunks that may hold values at a time.
+  private var chunksMax = chunkCount
   /// The chunk that is being filled, and how far.
   private var current = 0
   private var end = 0
@@ -41,12 +47,25 @@ struct PayloadSlab: ~Copyable {
   /// Values placed and not released.
   var usedCount: Int { used.reduce(0, +) }
 
+  /// Keeps the slab small from here on; what is beyond goes back to the system as its values are released.
+  mutating func scatter() {
+    guard let base = unsafe base, chunksMax > PayloadSlab.scatteredChunkCount else { return }
+    chunksMax = PayloadSlab.scatteredChunkCount
+    for chunk in free { unsafe PayloadSlab.giveBack(chunk, of: base) }
+  }
+
+  private var chunksInUse: Int { PayloadSlab.chunkCount - free.count }
+
+  private static func giveBack(_ chunk: Int, of base: UnsafeMutableRawPointer) {
+    unsafe madvise(base + chunk * chunkBytes, chunkBytes, MADV_DONTNEED)
+  }
+
   /// A copy of `value`, which stays until `release`; `nil` where there is no room. The mark comes back with the release.
   mutating func place(_ value: UnsafeRawBufferPointer, mark: UInt32) -> UnsafeMutableRawPointer? {
     guard let base = unsafe base, value.count <= PayloadSlab.valueBytesMax else { return nil }
     let size = (PayloadSlab.prefixBytes + value.count + 7) & ~7
     if PayloadSlab.chunkBytes - end < size {
-      guard let next = free.popLast() else { return nil }
+      guard chunksInUse < chunksMax, let next = free.popLast() else { return nil }
       current = next
       end = 0
     }
@@ -68,16 +87,23 @@ struct PayloadSlab: ~Copyable {
 
   /// The value is needed no more. Returns its mark, or `nil` for an address that is not of this slab.
   mutating func release(_ place: UnsafeRawPointer) -> UInt32? {
-    guard let base = unsafe base.map({ UnsafeRawPointer($0) }) else { return nil }
+    guard let base = unsafe base else { return nil }
     // By the prefix: an empty value may stand where the next chunk begins.
-    let offset = unsafe (place - PayloadSlab.prefixBytes) - base
+    let offset = unsafe (place - PayloadSlab.prefixBytes) - UnsafeRawPointer(base)
     guard offset >= 0, offset < PayloadSlab.byteCount else { return nil }
     let chunk = offset / PayloadSlab.chunkBytes
     precondition(used[chunk] > 0, "a value was given back twice")
     used[chunk] -= 1
+    let mark = unsafe (place - PayloadSlab.prefixBytes).load(as: UInt32.self)
     if used[chunk] == 0 {
-      if chunk == current { end = 0 } else { free.append(chunk) }
+      if chunk == current {
+        end = 0
+      } else {
+        let isBeyond = chunksInUse > chunksMax
+        free.append(chunk)
+        if isBeyond { unsafe PayloadSlab.giveBack(chunk, of: base) }
+      }
     }
-    return unsafe (place - PayloadSlab.prefixBytes).load(as: UInt32.self)
+    return mark
   }
 }

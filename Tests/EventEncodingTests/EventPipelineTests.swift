@@ -118,7 +118,8 @@ import Testing
         })
       var parts = PlanParts()
       let plan = RelationPlan(
-        relation: relation, table: table.description, topic: 0, origin: origin, options: options, parts: &parts)
+        relation: relation, table: table.description, topic: 0, topicName: "p.public.t", origin: origin,
+        options: options, parts: &parts)
       return plan.keyColumns.first.map { "\($0.schema.isOptional) \($0.codec.form)" }
     }
     #expect(try key(without: ["public.t.id"], .snapshot) == "false integer(byteCount: 4)")

@@ -1,3 +1,4 @@
+import CLinux
 import ConnectData
 import EventRouting
 import PgOutput
@@ -9,7 +10,8 @@ import Testing
 /// Tables with equal columns hold them once, and others none of another's.
 struct PlanPartsTests {
   private func plan(
-    _ table: TestTable, _ parts: inout PlanParts, _ options: PipelineOptions? = nil, origin: RowOrigin = .stream
+    _ table: TestTable, _ parts: inout PlanParts, _ options: PipelineOptions? = nil, origin: RowOrigin = .stream,
+    topicName: String? = nil
   ) throws -> RelationPlan {
     let relation = Relation(
       oid: RelationOID(rawValue: table.oid), schema: table.schema, name: table.name, replicaIdentity: .default,
@@ -18,7 +20,8 @@ struct PlanPartsTests {
           isKey: table.key.contains($0.name), name: $0.name, type: $0.typeOID, typeModifier: $0.typeModifier)
       })
     return RelationPlan(
-      relation: relation, table: table.description, topic: 0, origin: origin,
+      relation: relation, table: table.description, topic: 0, topicName: topicName ?? "p.\(table.schema).\(table.name)",
+      origin: origin,
       options: try options ?? PipelineRun.options(), parts: &parts)
   }
 
@@ -82,6 +85,27 @@ struct PlanPartsTests {
     #expect(one.columns[2].mask == nil && masked.columns[2].mask != nil)
     #expect(one.columns[1] === masked.columns[1])
     #expect(masked.columns[2].schema.parameters == [ConnectParameter("masked", "true")])
+  }
+
+  /// What a table takes beside what it shares. Thousands of them must fit: say in docs/performance.md what more is for.
+  @Test func aTableOfKnownColumnsTakesLittle() throws {
+    var parts = PlanParts()
+    let topic = "bench.inventory.customers_2024"
+    var plans: [RelationPlan] = []
+    for number in 0..<2 {
+      let table = TestTable(UInt32(number), "customers_\(number)", key: ["id"], columns)
+      plans.append(try plan(table, &parts, topicName: topic))
+    }
+    #expect(unsafe malloc_usable_size(Unmanaged.passUnretained(plans[1]).toOpaque()) <= 216)
+    // The name is held by the table of topics, too.
+    #expect(address(plans[1].schemaPrefix) == address(topic))
+    for array in [plans[1].keyPrefix, plans[1].valuePrefix] { #expect(array.isEmpty) }
+    #expect(plans[1].keyField == nil && plans[1].outbox.isEmpty)
+    #expect(plans[1].sourceTableJSON.capacity < 2 * plans[1].sourceTableJSON.count)
+  }
+
+  private func address(_ text: String) -> UnsafePointer<UInt8>? {
+    unsafe text.utf8.withContiguousStorageIfAvailable { $0.baseAddress } ?? nil
   }
 
   private func address<Element>(_ array: [Element]) -> UnsafeRawPointer? {

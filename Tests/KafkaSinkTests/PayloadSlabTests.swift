@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import KafkaSink
@@ -111,6 +112,32 @@ import Testing
     _ = slab.release(again)
     let last = try #require(place(value, in: &slab))
     #expect(last == again)
+  }
+
+  private func residentBytes(_ start: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    let page = sysconf(Int32(_SC_PAGESIZE))
+    var pages = [UInt8](repeating: 0, count: count / page)
+    guard mincore(start - 8, count, &pages) == 0 else { return -1 }
+    return pages.reduce(0) { $0 + Int($1 & 1) } * page
+  }
+
+  @Test func aScatteredSlabTakesAnEighthAndGivesTheRestBack() throws {
+    var slab = PayloadSlab()
+    let value = [UInt8](repeating: 1, count: PayloadSlab.valueBytesMax - 8)
+    var places: [UnsafeMutableRawPointer] = []
+    while let place = place(value, in: &slab) { places.append(place) }
+    let whole = PayloadSlab.chunkCount * PayloadSlab.chunkBytes
+    #expect(residentBytes(places[0], whole) == whole)
+    // Free before and after.
+    for place in places[..<(whole / PayloadSlab.valueBytesMax / 2)] { _ = slab.release(place) }
+    slab.scatter()
+    for place in places[(whole / PayloadSlab.valueBytesMax / 2)...] { _ = slab.release(place) }
+    #expect(residentBytes(places[0], whole) <= whole / 8)
+    let first = places[0]
+    places.removeAll()
+    while let place = place(value, in: &slab) { places.append(place) }
+    #expect(places.count == PayloadSlab.scatteredChunkCount * 4)
+    #expect(residentBytes(first, whole) <= whole / 8)
   }
 
   @Test func aLargeValueAndAForeignAddressAreNotItsBusiness() {

@@ -21,9 +21,18 @@ import Testing
       counter.count += 1
       return "chunk\(counter.count)"
     }
-    machine.knownTables = ["a", "b", "other"].map { TableID(schema: "public", name: $0) }
+    machine.setKnownTables(["a", "b", "other"].map { TableID(schema: "public", name: $0) })
     _ = machine.streamStarted()
     return machine
+  }
+
+  @Test func tablesAreKnownOnceAndInTheirOrder() {
+    var machine = machine()
+    for name in ["c", "a", "Z", "other", "c"] { machine.learn(TableID(schema: "public", name: name)) }
+    machine.learn(TableID(schema: "audit", name: "z"))
+    #expect(
+      machine.knownTables.map(\.description)
+        == ["audit.z", "public.Z", "public.a", "public.b", "public.c", "public.other"])
   }
 
   private func signal(_ machine: inout IncrementalSnapshot, _ type: String, _ data: String, id: String = "s1")

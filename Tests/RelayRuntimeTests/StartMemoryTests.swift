@@ -29,4 +29,13 @@ import Testing
     }
     Issue.record("half of the code has never left")
   }
+
+  /// Times far ahead, so that connectors of other tests in this process are never due in between.
+  @Test func codeLeavesAgainEveryTenSecondsWhicheverConnectorAsks() {
+    let start = Int64.max / 2
+    #expect(StartMemory.release(dueAt: start))
+    #expect(!StartMemory.release(dueAt: start))
+    #expect(!StartMemory.release(dueAt: start + 9_999))
+    #expect(StartMemory.release(dueAt: start + 10_000))
+  }
 }

@@ -65,8 +65,8 @@ extension EventPipeline {
     if let known = snapshotPlan, known.relation == chunk.relation, known.table == chunk.table { return known.plan }
     let topic = topics.index(of: options.topics.data(chunk.table.id))
     let plan = RelationPlan(
-      relation: chunk.relation, table: chunk.table, topic: topic, origin: .snapshot, options: options,
-      parts: &planParts)
+      relation: chunk.relation, table: chunk.table, topic: topic, topicName: topics.names[topic], origin: .snapshot,
+      options: options, parts: &planParts)
     snapshotPlan = (chunk.relation, chunk.table, plan)
     return plan
   }

@@ -56,7 +56,7 @@ extension EventPipeline {
       .int64(floorDivide(now, 1_000_000)), .int64(floorDivide(now, 1_000)), .int64(now),
     ])
     return try tree(
-      plan, key: new ?? old, fallback, value: value, plan.sharedEnvelopeSchema, keyChange, message, lsn, topic: topic)
+      plan, key: new ?? old, fallback, value: value, plan.schemas.envelope, keyChange, message, lsn, topic: topic)
   }
 
   /// A record of the table with the row's key; without a row the key is null.
@@ -80,7 +80,7 @@ extension EventPipeline {
     if topic != plan.topic { tree.copyHeaders() }
     if plan.hasKey, let row {
       tree.key = try rows.treeKey(plan, row, old: fallback, message, lsn: lsn)
-      tree.keySchema = plan.sharedKeySchema
+      tree.keySchema = plan.schemas.key
     }
     return tree
   }

@@ -280,7 +280,8 @@ public struct EventPipeline: ~Copyable {
   public mutating func install(_ relation: Relation, _ table: TableDescription, origin: RowOrigin = .stream) {
     let topic = topics.index(of: options.topics.data(TableID(schema: relation.schema, name: relation.name)))
     plans[relation.oid] = RelationPlan(
-      relation: relation, table: table, topic: topic, origin: origin, options: options, parts: &planParts)
+      relation: relation, table: table, topic: topic, topicName: topics.names[topic], origin: origin, options: options,
+      parts: &planParts)
     lastRelation = nil
     lastPlan = nil
   }

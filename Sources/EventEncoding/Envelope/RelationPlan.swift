@@ -7,7 +7,6 @@ import Primitives
 /// RELATION message, so that the row path only copies and converts.
 final class RelationPlan {
   let relation: Relation
-  let id: TableID
   /// Fields of `before` and `after`, in column order.
   let columns: [ColumnPlan]
   /// Columns of a tuple, those left out of the records included.
@@ -19,17 +18,19 @@ final class RelationPlan {
   let steps: [ColumnStep]
   let keySteps: [ColumnStep]
   let stepBytes: [UInt8]
-  /// Whether the records have a key, be it one without fields.
-  let hasKey: Bool
   /// `nil` where nothing of the table is read again.
   let reselection: ReselectionPlan?
-  /// Field that a naming strategy puts behind the key's columns; the same in all records.
-  let keyField: (json: [UInt8], value: [UInt8], name: String)?
+  /// `nil` but for some naming strategies.
+  let keyField: KeyField?
   /// Topic before transforms.
   let topic: Int
+  /// Whether the records have a key, be it one without fields.
+  let hasKey: Bool
   let isCaptured: Bool
   /// Rows of it are signals.
   let isSignalTable: Bool
+  /// Beside what is as small: a word less for each table.
+  private let schemaNames: NameAdjustment
   /// `{"schema":…,"payload":` or nothing, by the converter.
   let keyPrefix: [UInt8]
   let valuePrefix: [UInt8]
@@ -42,28 +43,26 @@ final class RelationPlan {
   private(set) lazy var fallibleColumns = columns.filter(\.isFallible)
 
   /// The schemas as records that are trees carry them, made when the first is.
-  private(set) lazy var sharedKeySchema = SharedSchema(
-    RelationPlan.keySchema(keyColumns, keyField?.name, topic: schemaPrefix, schemaNames))
-  private(set) lazy var sharedEnvelopeSchema = SharedSchema(
-    EnvelopeSchema.envelope(sharedValueSchema.schema, topic: schemaPrefix, schemaNames))
-  private lazy var sharedValueSchema = SharedSchema(
-    RelationPlan.valueSchema(columns, topic: schemaPrefix, schemaNames))
-  var keySchema: ConnectSchema { sharedKeySchema.schema }
+  private(set) lazy var schemas = TreeSchemas(
+    columns: columns, keyColumns: keyColumns, keyField: keyField?.name, topic: schemaPrefix, schemaNames)
+  var keySchema: ConnectSchema { schemas.key.schema }
   var outboxTable: OutboxValueSchemas.Table {
-    OutboxValueSchemas.Table(fields: sharedValueSchema.schema.fields, schemaName: sharedValueSchema.schema.name)
+    OutboxValueSchemas.Table(fields: schemas.value.schema.fields, schemaName: schemas.value.schema.name)
   }
   /// What names of schemas begin with: prefix, schema and table.
-  private let schemaPrefix: String
-  private let schemaNames: NameAdjustment
+  let schemaPrefix: String
 
+  var id: TableID { TableID(schema: relation.schema, name: relation.name) }
   var keyColumnNames: [String] { keyColumns.map(\.name) }
 
+  /// - Parameters:
+  ///   - topic: index of `topicName`.
+  ///   - topicName: what the naming strategy gives for the table. Kept, so that it is one text with the topic table's.
   init(
-    relation: Relation, table: TableDescription, topic: Int, origin: RowOrigin = .stream, options: PipelineOptions,
-    parts: inout PlanParts
+    relation: Relation, table: TableDescription, topic: Int, topicName: String, origin: RowOrigin = .stream,
+    options: PipelineOptions, parts: inout PlanParts
   ) {
     let id = TableID(schema: relation.schema, name: relation.name)
-    self.id = id
     self.relation = parts.shared(relation)
     isCaptured = options.filter.includes(id)
     isSignalTable = options.signals?.tables.contains(id) ?? false
@@ -122,20 +121,19 @@ final class RelationPlan {
     self.keyField = keyField.map { field in
       var value = ByteWriter()
       JSONText.writeString(field.value, into: &value)
-      return (
-        ColumnPlan.name(field.name, isFirst: keyColumns.isEmpty) + value.array, Array(field.value.utf8), field.name
-      )
+      return KeyField(
+        json: ColumnPlan.name(field.name, isFirst: keyColumns.isEmpty) + value.array, value: Array(field.value.utf8),
+        name: field.name)
     }
-    let name = options.topics.data(id)
     let names = options.schemaNames
-    schemaPrefix = name
+    schemaPrefix = topicName
     schemaNames = names
     // Their texts are all that is kept of the schemas, until a record is a tree.
     keyPrefix = RelationPlan.prefix(options.keyConverter) {
-      RelationPlan.keySchema(keyColumns, keyField?.name, topic: name, names)
+      TreeSchemas.key(keyColumns, keyField?.name, topic: topicName, names)
     }
     valuePrefix = RelationPlan.prefix(options.valueConverter) {
-      EnvelopeSchema.envelope(RelationPlan.valueSchema(columns, topic: name, names), topic: name, names)
+      EnvelopeSchema.envelope(TreeSchemas.value(columns, topic: topicName, names), topic: topicName, names)
     }
     var source = ByteWriter()
     source.append(",\"schema\":")
@@ -151,18 +149,6 @@ final class RelationPlan {
         return .missing(error)
       }
     }
-  }
-
-  private static func keySchema(
-    _ columns: [ColumnPlan], _ field: String?, topic: String, _ names: NameAdjustment
-  ) -> ConnectSchema {
-    let fields = columns.map { ConnectField($0.name, $0.schema) }
-    return EnvelopeSchema.key(
-      fields + (field.map { [ConnectField($0, EnvelopeSchema.text)] } ?? []), topic: topic, names)
-  }
-
-  private static func valueSchema(_ columns: [ColumnPlan], topic: String, _ names: NameAdjustment) -> ConnectSchema {
-    EnvelopeSchema.value(columns.map { ConnectField($0.name, $0.schema) }, topic: topic, names)
   }
 
   /// The mask of a column. Debezium takes one rule for a column and no second: a type that is to be told keeps a hash off.

@@ -4,11 +4,10 @@ import Primitives
 
 /// The connector's producer as the loop's sink.
 struct KafkaEventSink: EventSink, ~Copyable {
-  private enum Creation {
-    case needed(TopicSpecification)
+  private struct Creation {
+    let topic: TopicSpecification
     /// The brokers did not answer: asked again no earlier than this.
-    case waits(TopicSpecification, until: Int64)
-    case done
+    var until: Int64?
   }
 
   /// The thread waits no longer than this for an answer at a time, since the server expects one of its own from it.
@@ -18,8 +17,8 @@ struct KafkaEventSink: EventSink, ~Copyable {
   let shared: ConnectorProducer
   private let creation: TopicCreationPlan?
   private let logger: Logger
-  /// What is still to be done before a topic's first record, by its index.
-  private var creations: [Creation] = []
+  /// What is still to be done before a topic's first record, by its index. Empty most of the time.
+  private var creations: [Int: Creation] = [:]
 
   init(_ shared: ConnectorProducer, creation: TopicCreationPlan?, logger: Logger) {
     self.shared = shared
@@ -37,9 +36,7 @@ struct KafkaEventSink: EventSink, ~Copyable {
   mutating func addTopic(_ name: String) throws(SinkError) -> Int {
     do throws(KafkaError) {
       let index = try shared.producer.topicIndex(name)
-      // The topic of the state may stand among them.
-      while creations.count <= index { creations.append(.done) }
-      creations[index] = creation?.specification(of: name).map { .needed($0) } ?? .done
+      creations[index] = creation?.specification(of: name).map { Creation(topic: $0) }
       return index
     } catch {
       throw SinkError("topic \(name): \(error)")
@@ -49,18 +46,15 @@ struct KafkaEventSink: EventSink, ~Copyable {
   /// Creates the topic before its first record: a topic that only a renamed record would have gone to is never made.
   /// While the brokers do not answer the record waits, or they would make the topic as they please, or refuse it.
   private mutating func isReady(_ index: Int) -> Bool {
-    switch creations[index] {
-    case .done: return true
-    case .waits(_, let until) where RelayClock.now().monotonicMilliseconds < until: return false
-    case .needed(let topic), .waits(let topic, _):
-      shared.handOverGathered()
-      let isDone = create(topic, index)
-      creations[index] =
-        isDone
-        ? .done
-        : .waits(topic, until: RelayClock.now().monotonicMilliseconds + KafkaEventSink.creationPauseMilliseconds)
-      return isDone
+    guard !creations.isEmpty, let needed = creations[index] else { return true }
+    if let until = needed.until, RelayClock.now().monotonicMilliseconds < until { return false }
+    shared.handOverGathered()
+    if create(needed.topic, index) {
+      creations[index] = nil
+      return true
     }
+    creations[index]?.until = RelayClock.now().monotonicMilliseconds + KafkaEventSink.creationPauseMilliseconds
+    return false
   }
 
   /// Returns whether nothing is left to try. A topic that the brokers refuse to create may exist already, or be created

@@ -4,6 +4,19 @@ import Primitives
 
 /// What signals ask of incremental and blocking snapshots.
 extension IncrementalSnapshot {
+  public mutating func setKnownTables(_ tables: [TableID]) { knownTables = tables.sorted() }
+
+  /// A table that a pattern can mean from now on.
+  mutating func learn(_ table: TableID) {
+    var low = 0
+    var high = knownTables.count
+    while low < high {
+      let middle = (low + high) / 2
+      if knownTables[middle] < table { low = middle + 1 } else { high = middle }
+    }
+    if low == knownTables.count || knownTables[low] != table { knownTables.insert(table, at: low) }
+  }
+
   /// A signal has come. One that cannot be followed is told in the log and changes nothing.
   /// - Parameters:
   ///   - position: where the stream stands, for the rows of a blocking snapshot.

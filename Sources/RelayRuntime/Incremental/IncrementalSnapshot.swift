@@ -77,8 +77,8 @@ public struct IncrementalSnapshot {
   /// Rows of the table read so far, for notifications.
   var rowsScanned = 0
   private let makeID: () -> String
-  /// Tables that a pattern can mean.
-  public var knownTables: [TableID] = []
+  /// Tables that a pattern can mean, in their order, each once.
+  public internal(set) var knownTables: [TableID] = []
   /// Whether the connector's filters take a table.
   public var isCaptured: (TableID) -> Bool = { _ in true }
 

@@ -89,10 +89,10 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   }
 
   mutating func sinkTopic(_ topic: Int) throws(SinkError) -> Int {
-    while sinkTopics.count <= topic { sinkTopics.append(nil) }
-    if let known = sinkTopics[topic] { return known }
+    while sinkTopics.count <= topic { sinkTopics.append(-1) }
+    if sinkTopics[topic] >= 0 { return Int(sinkTopics[topic]) }
     let added = try sink.addTopic(pipeline.topics.names[topic])
-    sinkTopics[topic] = added
+    sinkTopics[topic] = Int32(added)
     return added
   }
 

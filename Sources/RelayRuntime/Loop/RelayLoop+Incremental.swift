@@ -18,11 +18,10 @@ extension RelayLoop where Source: ~Copyable, Sink: ~Copyable, Store: ~Copyable {
   }
 
   /// Tables that the patterns of signals can mean.
-  public mutating func setKnownTables(_ tables: [TableID]) { incremental.knownTables = tables }
+  public mutating func setKnownTables(_ tables: [TableID]) { incremental.setKnownTables(tables) }
 
   mutating func learn(_ table: TableID) {
-    guard pipeline.captures(table), !incremental.knownTables.contains(table) else { return }
-    incremental.knownTables.append(table)
+    if pipeline.captures(table) { incremental.learn(table) }
   }
 
   /// The blocking snapshot that is due now: the stream stands between two transactions, with everything handed over.

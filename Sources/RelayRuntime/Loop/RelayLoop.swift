@@ -72,8 +72,8 @@ public struct RelayLoop<
   /// A blocking snapshot has the turn.
   var isInterrupted = false
   var notices = LoopNotices()
-  /// The sink's index by the pipeline's; `nil` for a topic that has had no record.
-  var sinkTopics: [Int?] = []
+  /// The sink's index by the pipeline's; -1 for a topic that has had no record.
+  var sinkTopics: [Int32] = []
   /// End of the last transaction handed over whole: where a new connection goes on while this producer lives.
   public internal(set) var handedOver: LSN
   var received: LSN

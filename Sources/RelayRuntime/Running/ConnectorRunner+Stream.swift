@@ -247,6 +247,7 @@ extension ConnectorRunner {
         lastPublished = time.monotonicMilliseconds
         try look(&loop, atRefusals: time.monotonicMilliseconds - startedAt, singlyUntil)
         StatusPublisher.publish(&loop, to: status)
+        StartMemory.release(dueAt: time.monotonicMilliseconds)
       }
       if stop.level > .run {
         if drainUntil == nil {

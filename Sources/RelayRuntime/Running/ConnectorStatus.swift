@@ -27,7 +27,7 @@ public final class ConnectorStatus: Sendable {
     public var snapshotRows: UInt64 = 0
     /// Rows that the tables of the snapshot have, by the server's estimate; 0 when it has none.
     public var snapshotRowsEstimated: UInt64 = 0
-    public var acknowledgedByTopic: [(topic: String, count: UInt64)] = []
+    public private(set) var acknowledgedByTopic: [(topic: String, count: UInt64)] = []
     public var serverEnd = LSN.invalid
     public var confirmed = LSN.invalid
     public var recordsInFlight = 0
@@ -39,6 +39,20 @@ public final class ConnectorStatus: Sendable {
     public var recordsRepeated: UInt64 = 0
     /// Changes of which no record could be made, left out by `event.processing.failure.handling.mode`.
     public var skippedChanges: UInt64 = 0
+
+    /// Counts by index of `topics`, of which there may be more. In place, since there are thousands where tables are.
+    mutating func setAcknowledged(_ counts: [UInt64], topics: [String]) {
+      if acknowledgedByTopic.count > counts.count { acknowledgedByTopic.removeAll() }
+      for (index, count) in counts.enumerated() {
+        if index == acknowledgedByTopic.count {
+          acknowledgedByTopic.append((topics[index], count))
+        } else if acknowledgedByTopic[index].topic == topics[index] {
+          acknowledgedByTopic[index].count = count
+        } else {
+          acknowledgedByTopic[index] = (topics[index], count)
+        }
+      }
+    }
 
     /// WAL that the server keeps for the slot, by what it last told.
     public var lagBytes: UInt64 { serverEnd.bytes(since: confirmed) }

@@ -1,13 +1,30 @@
 import CLinux
 import Glibc
+import Synchronization
 
-/// What only the start needs: reading configuration, the catalogue, TLS and authentication of two clients, a snapshot. Its
+/// What is needed now and then: reading configuration, the catalogue, TLS and authentication of two clients, a snapshot. Its
 /// code, and that of the libraries it takes, would stay resident for as long as the relay runs.
 enum StartMemory {
   private static let released: Void = releaseNow()
+  private static let releasedAt = Atomic<Int64>(0)
+
+  /// Tables are described, connections are made again, chunks are read: some milliseconds' work each, and a third of the code.
+  static let pauseMilliseconds: Int64 = 10_000
 
   /// Once in a process, when the first stream has begun.
   static func release() { released }
+
+  /// Again while it streams, whichever connector asks first. Returns whether it was due.
+  /// - Parameter now: monotonic.
+  @discardableResult
+  static func release(dueAt now: Int64) -> Bool {
+    let last = releasedAt.load(ordering: .relaxed)
+    guard now - last >= pauseMilliseconds,
+      releasedAt.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
+    else { return false }
+    releaseNow()
+    return true
+  }
 
   /// Before the rows of a snapshot, too, which fill the producer. What is in use comes back within a millisecond, from the page cache.
   static func releaseNow() {

@@ -16,7 +16,7 @@ enum StatusPublisher {
       report.recordsAcknowledged = observations.recordsAcknowledged
       report.transactions = observations.transactions
       report.capturedChanges = captured
-      report.acknowledgedByTopic = zip(names, observations.acknowledgedByTopic).map { ($0, $1) }
+      report.setAcknowledged(observations.acknowledgedByTopic, topics: names)
       report.serverEnd = observations.serverEnd
       report.confirmed = observations.confirmed
       report.recordsInFlight = inFlight

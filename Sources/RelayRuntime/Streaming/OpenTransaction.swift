@@ -302,6 +302,11 @@ final class OpenTransaction {
 /// A RELATION message, and its place among all that have come on the connection.
 struct DescribedRelation: Equatable {
   let sequence: UInt64
+  /// Up to the table's name.
+  let head: [UInt8]
+  /// From the replica identity on: what equal tables have alike.
+  let columns: [UInt8]
+
   /// As protocol version 1 has it.
-  let message: [UInt8]
+  var message: [UInt8] { head + columns }
 }

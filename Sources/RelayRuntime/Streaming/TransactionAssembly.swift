@@ -27,6 +27,8 @@ struct TransactionAssembly: ~Copyable {
   private var current: OpenTransaction?
   private var memoryBytes = 0
   private var known: [RelationOID: DescribedRelation] = [:]
+  /// Of the tables in `known`, and of some that had others before.
+  private var columns: Set<[UInt8]> = []
   private var relationsSeen: UInt64 = 0
   private var replay: TransactionReplay?
   /// Of the transaction that is about to come out: whether one of these was rolled back has to be asked first.
@@ -145,9 +147,8 @@ struct TransactionAssembly: ~Copyable {
       case .change: try current.append(frame, of: content.transaction)
       case .logicalMessage: try current.append(logicalMessage: frame)
       case .relation(let relation):
-        relationsSeen += 1
-        let described = DescribedRelation(sequence: relationsSeen, message: TransactionAssembly.plain(message))
-        try current.append(frame, describing: relation, described)
+        let plain = TransactionAssembly.plain(message)
+        try current.append(frame, describing: relation, unsafe described(plain.span.bytes))
       // Types are looked up with the table that uses them.
       case .type, .origin: return
       }
@@ -230,11 +231,36 @@ struct TransactionAssembly: ~Copyable {
     do throws(DecodeError) {
       _ = try reader.readByte()
       let relation = RelationOID(rawValue: try reader.readInteger())
-      relationsSeen += 1
-      known[relation] = DescribedRelation(sequence: relationsSeen, message: TransactionAssembly.bytes(message))
+      known[relation] = described(message)
     } catch {
       // The pipeline, which gets it whole, says what is wrong with it.
       return
+    }
+  }
+
+  /// With its columns as they are held for another table already, where they are.
+  private mutating func described(_ message: RawSpan) -> DescribedRelation {
+    let head = TransactionAssembly.headBytes(message) ?? message.byteCount
+    // Those of tables that have changed since are let go of when they are as many as the others.
+    if columns.count > 2 * known.count + 16 { columns = Set(known.values.map(\.columns)) }
+    relationsSeen += 1
+    return DescribedRelation(
+      sequence: relationsSeen, head: TransactionAssembly.bytes(message.extracting(0..<head)),
+      columns: columns.insert(TransactionAssembly.bytes(message.extracting(head..<message.byteCount)))
+        .memberAfterInsert)
+  }
+
+  /// Of a description, up to the table's name; `nil` for one that is damaged, of which the pipeline says what is wrong.
+  private static func headBytes(_ message: RawSpan) -> Int? {
+    var reader = ByteReader(message)
+    do throws(DecodeError) {
+      _ = try reader.readByte()
+      _ = try reader.readInteger(as: UInt32.self)
+      _ = try reader.readText()
+      _ = try reader.readText()
+      return reader.offset
+    } catch {
+      return nil
     }
   }
 
@@ -244,7 +270,7 @@ struct TransactionAssembly: ~Copyable {
     for (relation, own) in relations {
       if let other = known[relation], other.sequence > own.sequence {
         // The replay tells its own, which is older.
-        if isReplayed, other.message != own.message { told.append(other.message) }
+        if isReplayed, other.head != own.head || other.columns != own.columns { told.append(other.message) }
       } else {
         known[relation] = own
         if !isReplayed { told.append(own.message) }
