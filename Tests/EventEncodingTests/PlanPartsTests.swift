@@ -44,6 +44,18 @@ struct PlanPartsTests {
     #expect(one.sourceTableJSON != other.sourceTableJSON)
   }
 
+  /// Equal to Swift, and two names to the server.
+  @Test func namesOfOtherBytesAreOthers() throws {
+    let (composed, decomposed) = ("\u{E9}t\u{E9}", "e\u{301}te\u{301}")
+    #expect(composed == decomposed)
+    var parts = PlanParts()
+    for (oid, name) in zip(UInt32(1)..., [composed, decomposed]) {
+      let plan = try plan(TestTable(oid, "t\(oid)", key: [], [column(name, "text")]), &parts)
+      #expect(Array(plan.columns[0].name.utf8) == Array(name.utf8))
+      #expect(Array(plan.relation.columns[0].name.utf8) == Array(name.utf8))
+    }
+  }
+
   @Test func aColumnThatDiffersInAnythingIsAnother() throws {
     var parts = PlanParts()
     let status = try plan(TestTable(1, "a", key: ["id"], columns), &parts).columns[2]

@@ -62,6 +62,17 @@ extension Array {
   }
 }
 
+/// Texts that are equal to Swift, as a letter with an accent is to the same in two characters, may be of different bytes.
+extension String {
+  fileprivate func hasBytes(of other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+}
+
+extension [ConnectParameter] {
+  fileprivate func haveBytes(of others: [ConnectParameter]) -> Bool {
+    elementsEqual(others) { $0.name.hasBytes(of: $1.name) && $0.value.hasBytes(of: $1.value) }
+  }
+}
+
 extension ColumnCodec {
   /// Floating-point numbers that are equal may be written differently: `-0.0`.
   fileprivate var isShareable: Bool {
@@ -83,7 +94,9 @@ private struct CodecContent: Hashable {
 
   static func == (one: Self, other: Self) -> Bool {
     one.codec.form == other.codec.form && one.codec.options == other.codec.options
-      && one.codec.schema == other.codec.schema && one.codec.absentValue == other.codec.absentValue
+      && one.codec.schema == other.codec.schema
+      && one.codec.schema.parameters.haveBytes(of: other.codec.schema.parameters)
+      && one.codec.absentValue == other.codec.absentValue
       && one.codec.unavailable == other.codec.unavailable
   }
 
@@ -100,7 +113,7 @@ private struct PlanContent: Hashable {
   let column: ColumnPlan
 
   static func == (one: Self, other: Self) -> Bool {
-    one.column.name == other.column.name && one.column.tupleIndex == other.column.tupleIndex
+    one.column.name.hasBytes(of: other.column.name) && one.column.tupleIndex == other.column.tupleIndex
       && one.column.isFirst == other.column.isFirst && one.column.codec === other.column.codec
   }
 

@@ -26,6 +26,12 @@ public struct Relation: Equatable, Sendable {
       self.type = type
       self.typeModifier = typeModifier
     }
+
+    /// By the name's bytes: a letter with an accent and the same in two characters are two names to the server.
+    public static func == (one: Column, other: Column) -> Bool {
+      one.isKey == other.isKey && one.type == other.type && one.typeModifier == other.typeModifier
+        && one.name.utf8.elementsEqual(other.name.utf8)
+    }
   }
 
   public let oid: RelationOID
