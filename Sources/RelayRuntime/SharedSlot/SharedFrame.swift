@@ -83,6 +83,12 @@ public struct PublishedOperations: OptionSet, Sendable, Hashable {
 }
 
 extension SharedFrame {
+  /// Where a change stands in the log; `nil` where the frame does not say.
+  static func place(of frame: RawSpan) -> LSN? {
+    guard case .xLogData(let header)? = try? StreamFrame.decode(frame) else { return nil }
+    return header.walStart == .invalid ? nil : header.walStart
+  }
+
   /// Up to where the log is behind whoever has had this frame; `nil`: that has not moved.
   func passed(isInTransaction: Bool) -> LSN? {
     switch self {

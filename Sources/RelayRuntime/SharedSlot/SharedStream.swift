@@ -44,6 +44,8 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
   /// Every transaction that commits before it has been dealt out.
   private(set) var frontier: LSN
   private(set) var frames: UInt64 = 0
+  /// A table was described, as the server does also when a publication was altered, since this was last set to `false`.
+  var hasDescribed = false
   private var readers: [Reader]
   private let publications: [String]
   private let limits: RelayLimits
@@ -194,7 +196,10 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
   }
 
   private mutating func describe(_ relation: RelationOID, _ frame: [UInt8]) throws(SourceError) {
-    let operations = try operations(relation)
+    // What came with an open transaction is told once more behind it, at no place of its own.
+    let place = unsafe SharedFrame.place(of: frame.span.bytes) ?? commit
+    let operations = try operations(relation, at: place)
+    hasDescribed = true
     for index in readers.indices {
       // Some may have left since `publications` were listed.
       guard let place = publications.firstIndex(of: readers[index].starter.publication) else { continue }
@@ -205,7 +210,9 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
 
   /// In the order of `publications`. Throws where they cannot be told apart in this stream: the next start is by what is known
   /// then.
-  private mutating func operations(_ relation: RelationOID) throws(SourceError) -> [PublishedOperations] {
+  private mutating func operations(
+    _ relation: RelationOID, at place: LSN
+  ) throws(SourceError) -> [PublishedOperations] {
     // The server sends no more than the one publication has, as it was at that place in the log.
     if publications.allSatisfy({ $0 == publications[0] }) { return publications.map { _ in .all } }
     let shares = try source.shares(of: relation, among: publications)
@@ -214,7 +221,7 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
       slot.readAlone(until: shares.asOf)
       throw SourceError(.startAgain, "sluice.slot.shared: \(conflict)")
     }
-    if let failure = slot.checkCertain(relation, shares, publications, commit: commit) { throw failure }
+    if let failure = slot.checkCertain(relation, shares, publications, place: place) { throw failure }
     return shares.operations
   }
 
