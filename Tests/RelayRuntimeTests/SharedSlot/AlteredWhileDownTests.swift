@@ -145,17 +145,18 @@ import Testing
     let plans = rig.plans("live", isShared: true)
     let first = try rig.start(plans)
     try rig.wait("all stream") { first.connectors.allSatisfy { $0.status.current.state == .running } }
-    try Self.insert(rig, 0)
-    // A new partition is nobody's that was another's before: the stream goes on.
-    try rig.sql("CREATE TABLE part_1 PARTITION OF measure FOR VALUES FROM (1000) TO (2000)")
-    try rig.sql("INSERT INTO measure VALUES (1001, 'v')")
     func stored() throws -> Set<Substring> {
       let records = try plans.indices.map { index in
         try String(contentsOfFile: rig.postgres.directory + "/offsets-live-\(index)", encoding: .utf8)
       }
       return Set(records.compactMap { $0.firstMatch(of: /"publications":"([0-9a-f]+)@/)?.1 })
     }
+    try Self.insert(rig, 0)
+    try rig.wait("the records say how they stand") { try stored().count == 1 }
     let before = try stored()
+    // A new partition is nobody's that was another's before: the stream goes on.
+    try rig.sql("CREATE TABLE part_1 PARTITION OF measure FOR VALUES FROM (1000) TO (2000)")
+    try rig.sql("INSERT INTO measure VALUES (1001, 'v')")
     try rig.wait("the records follow", seconds: 30) {
       try rig.sql("INSERT INTO common SELECT max(id) + 1 FROM common")
       usleep(500_000)
@@ -164,6 +165,7 @@ import Testing
     }
     first.stop()
     #expect(first.waitForAll().allSatisfy { $0.failure == nil })
+    try rig.sql("INSERT INTO common VALUES (5000, 'while down')")
     let log = LogLines()
     let second = try rig.start(plans, log: log)
     try rig.wait("all stream") { second.connectors.allSatisfy { $0.status.current.state == .running } }

@@ -1,12 +1,8 @@
-import ConnectData
 import EmbeddedServers
 import EventEncoding
 import EventRouting
 import Foundation
-import KafkaSink
-import Logging
 import PostgresSource
-import Primitives
 import Testing
 
 @testable import RelayRuntime
