@@ -329,6 +329,15 @@ struct PostgresReplicationSource: PublicationSource, ~Copyable {
     }
   }
 
+  /// How the publications stand.
+  func standing(of publications: [String]) throws(SourceError) -> PublicationsStanding {
+    do throws(PostgresError) {
+      return try PublicationsStanding.read(publications, on: catalogConnection)
+    } catch {
+      throw ErrorPolicy.sourceError(error)
+    }
+  }
+
   /// What the catalogue has shown until now was committed before.
   func logEnd() throws(SourceError) -> LSN {
     do throws(PostgresError) {

@@ -50,8 +50,8 @@ extension ConnectorRunner {
       )
     case .newSlot(let withSnapshot, _) where seat != nil:
       try makeSharedSlot(replication, connection, &beginning, &store)
-      if withSnapshot { try exportForShared(&beginning, &store) }
-    case .existingSlot(withSnapshot: true, _) where seat != nil: try exportForShared(&beginning, &store)
+      if withSnapshot { try exportForShared(connection, &beginning, &store) }
+    case .existingSlot(withSnapshot: true, _) where seat != nil: try exportForShared(connection, &beginning, &store)
     case .existingSlot(let withSnapshot, let position):
       beginning.record.position = beginning.record.position.moved(to: position)
       beginning.record.ownsSlot = false

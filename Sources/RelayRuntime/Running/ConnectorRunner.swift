@@ -167,6 +167,7 @@ struct ConnectorRunner {
     record.timelineStart = history.start(of: identity.timeline)
     var beginning = try begin(decision, record, &store, replication, connection)
     if beginning.isOver { return false }
+    seat?.know(beginning.record.publications)
 
     let limits = try limits(on: connection)
     let heldKeys = try loadHeldKeys(options)
@@ -174,7 +175,7 @@ struct ConnectorRunner {
     let sink = KafkaEventSink(producer, creation: plan.topicCreation, logger: logger)
     let signals = signals(for: beginning.record)
     var loop = ProductionLoop(
-      source: source, sink: sink, store: StateRecordStore(keeper: keeper, record: beginning.record),
+      source: source, sink: sink, store: StateRecordStore(keeper: keeper, record: beginning.record, seat: seat),
       pipeline: EventPipeline(
         options, lastCommit: beginning.record.position.lastCommit, refusals: lessons.refusals, heldKeys: heldKeys),
       position: beginning.record.position, limits: limits, transactions: transactions?.bounds,

@@ -39,16 +39,31 @@ extension ConnectorRunner {
       // The slot shows this session while it is being made, to connectors that begin just then.
       slot.sessions.began(replication.session)
       if let made = try findSlot(on: connection) { return made.confirmedFlush ?? .invalid }
+      try notePublications(on: connection)
       let created = try createSlot(replication, exportsSnapshot: false)
       logger.info("created the shared slot \(plan.slot) at LSN \(created.consistentPoint)")
       return created.consistentPoint
     }
     beginning.record.position.acknowledged = position
+    beginning.record.publications = seat?.standing(at: position)
+  }
+
+  /// Before a slot is made: all that this shows is then before the place in the log where that begins.
+  private func notePublications(on connection: borrowing PostgresConnection) throws(ConnectorFailure) {
+    guard let slot = seat?.slot else { return }
+    do throws(PostgresError) {
+      slot.note(try PublicationsStanding.read(slot.publications, on: connection))
+    } catch {
+      throw ConnectorFailure(postgres: error, doing: "reading the catalogue")
+    }
   }
 
   /// A snapshot and the exact place in the log that it shows, beside the shared slot, which holds all that comes after: the
   /// reader confirms nothing before this connector has said where it stands.
-  func exportForShared(_ beginning: inout Beginning, _ store: inout any StateStore) throws(ConnectorFailure) {
+  func exportForShared(
+    _ connection: borrowing PostgresConnection, _ beginning: inout Beginning, _ store: inout any StateStore
+  ) throws(ConnectorFailure) {
+    try notePublications(on: connection)
     let beside = try connectReplication()
     let name = snapshotSlotName(beside.session.process)
     let slot: SnapshotSlot
@@ -67,6 +82,7 @@ extension ConnectorRunner {
     beginning.record.snapshot = .running
     beginning.record.ownsSlot = false
     beginning.record.position = beginning.record.position.moved(to: point)
+    beginning.record.publications = seat?.standing(at: point)
     try save(beginning.record, &store)
     seat?.settle(at: point)
     logger.info("the snapshot for the shared slot \(plan.slot) shows LSN \(point), where the stream will go on")

@@ -47,7 +47,7 @@ public struct AllShares: Equatable, Sendable {
 struct KnownShares: Sendable {
   private struct Entry {
     var operations: [String: PublishedOperations] = [:]
-    /// Certain for what commits from there on; `nil`: no other answer is known.
+    /// Certain for rows that stand there or behind it; `nil`: no other answer is known.
     var since: LSN?
     /// The stream has told of it.
     var isDescribed = false
@@ -71,10 +71,10 @@ struct KnownShares: Sendable {
     self.publications.formUnion(publications)
   }
 
-  /// Up to where the log may have rows of the table that are not whose `shares` says; `nil`: a transaction that commits at
-  /// `commit` has none.
+  /// Up to where the log may have rows of the table that are not whose `shares` says; `nil`: those that stand at `place` or
+  /// behind it are.
   mutating func doubt(
-    about relation: RelationOID, _ shares: RelationShares, of publications: [String], commit: LSN
+    about relation: RelationOID, _ shares: RelationShares, of publications: [String], place: LSN
   ) -> LSN? {
     // The server has just sent it, so one of them published it then.
     if shares.isGone || shares.operations.allSatisfy(\.isEmpty) {
@@ -84,7 +84,8 @@ struct KnownShares: Sendable {
     note(relation, shares.operations, of: publications, asOf: shares.asOf)
     if shares.mayBeDetached, entries[relation]?.isDescribed == false { entries[relation]?.since = shares.asOf }
     entries[relation]?.isDescribed = true
-    return entries[relation]?.since.flatMap { $0 > commit ? $0 : nil }
+    // Of a transaction that was open meanwhile rows may stand before, however late it commits. It has by now.
+    return entries[relation]?.since.flatMap { $0 > place ? shares.asOf : nil }
   }
 
   private mutating func note(

@@ -83,6 +83,13 @@ public struct PublishedOperations: OptionSet, Sendable, Hashable {
 }
 
 extension SharedFrame {
+  /// Where the frame stands in the log; `nil` where it does not say, as those that another follows at the same place.
+  /// Source: PostgreSQL source, `src/backend/replication/walsender.c`, `WalSndPrepareWrite`.
+  static func place(of frame: RawSpan) -> LSN? {
+    guard case .xLogData(let header)? = try? StreamFrame.decode(frame) else { return nil }
+    return header.walStart == .invalid ? nil : header.walStart
+  }
+
   /// Up to where the log is behind whoever has had this frame; `nil`: that has not moved.
   func passed(isInTransaction: Bool) -> LSN? {
     switch self {

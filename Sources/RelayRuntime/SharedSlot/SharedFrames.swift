@@ -10,6 +10,8 @@ struct SharedSeat: Sendable {
   func settle(at position: LSN) { slot.settle(member, at: position) }
   func leave() { slot.leave(member) }
   func end() { slot.end(member) }
+  func know(_ stored: PublicationsStanding?) { slot.know(member, stored) }
+  func standing(at position: LSN) -> PublicationsStanding? { slot.standing(of: member, at: position) }
 }
 
 /// A connector's end of a shared stream: what `ReplicationConnection` is of a stream of its own.

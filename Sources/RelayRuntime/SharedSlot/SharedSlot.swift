@@ -41,6 +41,7 @@ public final class SharedSlot: Sendable {
     var rightsTaken: UInt64 = 0
     var rightsSeen: [UInt64]
     var tables = KnownShares()
+    var known: KnownPublications
     /// Frames, and the failure after which none come.
     var queues: [[FrameBatch]]
     var failures: [SourceError?]
@@ -49,6 +50,8 @@ public final class SharedSlot: Sendable {
   }
 
   let name: String
+  /// Of all connectors, each once.
+  let publications: [String]
   /// Of its reader.
   let sessions = OwnSessions()
   private let state: Mutex<State>
@@ -76,11 +79,13 @@ public final class SharedSlot: Sendable {
     }
     guard let readerWakeUp = WakeUp() else { return nil }
     self.name = name
+    publications = Set(members.map(\.publication)).sorted()
     self.wakeUps = wakeUps
     self.readerWakeUp = readerWakeUp
     state = Mutex(
       State(
         membership: SharedMembership(members, limits: limits), rightsSeen: members.map { _ in 0 },
+        known: KnownPublications(members: members.count),
         queues: members.map { _ in [] }, failures: members.map { _ in nil }))
   }
 
@@ -260,19 +265,41 @@ public final class SharedSlot: Sendable {
     state.withLock { $0.tables.learn(all, of: publications) }
   }
 
-  /// Whether it is certain what each publication has of a table in a transaction that commits at `commit`. Where it is not,
-  /// each connector reads by itself until it is, and the failure says so.
+  /// Whether it is certain what each publication has of a table at this place in the log. Where it is not, each connector reads
+  /// by itself until it is, and the failure says so.
   func checkCertain(
-    _ relation: RelationOID, _ shares: RelationShares, _ publications: [String], commit: LSN
+    _ relation: RelationOID, _ shares: RelationShares, _ publications: [String], place: LSN
   ) -> SourceError? {
     state.withLock { state in
-      let until = state.tables.doubt(about: relation, shares, of: publications, commit: commit)
-      guard let until else { return nil }
+      let until = state.tables.doubt(about: relation, shares, of: publications, place: place)
+      guard let until = place < state.known.certainFrom ? shares.asOf : until else { return nil }
       state.membership.readAlone(until: until)
       return SourceError(
         .startAgain,
-        "the publications of slot \(name) may have had another share of \(shares.table) at LSN \(commit) than the catalogue shows now: up to LSN \(until) its connectors read one after another"
+        "the publications of slot \(name) may have had another share of \(shares.table) at LSN \(place) than the catalogue shows now: up to LSN \(until) its connectors read one after another"
       )
+    }
+  }
+
+  /// What a connector's state record says of the publications.
+  func know(_ member: Int, _ stored: PublicationsStanding?) { state.withLock { $0.known.know(member, stored) } }
+
+  /// What the state record of a connector says of the publications with this position.
+  func standing(of member: Int, at position: LSN) -> PublicationsStanding? {
+    state.withLock { $0.known.standing(of: member, at: position) }
+  }
+
+  /// What the catalogue says of the publications now.
+  func note(_ found: PublicationsStanding) { state.withLock { $0.known.note(found) } }
+
+  /// Where the publications may have been altered behind a starter's position, which the stream does not tell: each connector
+  /// reads by itself up to the place that is returned. To be asked behind `learn`, so that whatever is altered after this shows
+  /// as another share.
+  func checkUnaltered(_ found: PublicationsStanding, for starters: [Starter]) -> LSN? {
+    state.withLock { state in
+      let until = state.known.doubt(found, for: starters.map { ($0.member, $0.from) })
+      if let until { state.membership.readAlone(until: until) }
+      return until
     }
   }
 

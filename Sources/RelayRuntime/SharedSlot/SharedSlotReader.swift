@@ -16,6 +16,8 @@ struct SharedSlotReader {
   /// How long the server may take to end the stream before, when it starts again.
   private static let releaseMilliseconds: Int64 = 10_000
   private static let holdersMilliseconds: Int64 = 60_000
+  /// From one look at the publications to the next, while the stream tells of tables.
+  private static let standingMilliseconds: Int64 = 10_000
 
   /// - Parameter plans: of the connectors, in the order of the slot's members.
   init(_ slot: SharedSlot, plans: [ConnectorPlan], stop: StopSignal, logger: Logger) {
@@ -162,6 +164,15 @@ struct SharedSlotReader {
     if publications.count > 1, !slot.knowsShares(of: publications) {
       slot.learn(try source.server.allShares(among: publications), of: publications)
     }
+    if publications.count > 1 {
+      let standing = try source.server.standing(of: slot.publications)
+      if let until = slot.checkUnaltered(standing, for: starters) {
+        logger.notice(
+          "the publications of slot \(slot.name) were altered while nobody read it, or its connectors' state records do not say how they stood: up to LSN \(until) its connectors read one after another"
+        )
+        return slot.restart(at: position, now)
+      }
+    }
     var watch = RightWatch(silenceMaxMilliseconds: limits.silenceMaxMilliseconds)
     try open(&source, at: position, starters.map(\.publication), &space) { () throws(SourceError) in
       try look(&watch, at: right)
@@ -267,6 +278,7 @@ struct SharedSlotReader {
     var pace = ReadPace()
     let startedAt = now
     var toldHoldersAt = startedAt
+    var notedAt = startedAt
     while true {
       try keepRight()
       let time = RelayClock.now()
@@ -286,6 +298,14 @@ struct SharedSlotReader {
       case .busy: continue
       case .startAgain, .deserted: return turn
       case .idle(let milliseconds, let isFull):
+        // What the state records say is then no older than it must be, which spares the next start to read one after another.
+        if stream.hasDescribed, slot.publications.count > 1,
+          time.monotonicMilliseconds - notedAt >= SharedSlotReader.standingMilliseconds
+        {
+          notedAt = time.monotonicMilliseconds
+          stream.hasDescribed = false
+          slot.note(try stream.source.server.standing(of: slot.publications))
+        }
         if let pause = pace.pause(afterFrames: stream.frames, at: time.wallNanoseconds), !isFull {
           var pause = timespec(tv_sec: 0, tv_nsec: pause * 1_000)
           _ = unsafe nanosleep(&pause, nil)

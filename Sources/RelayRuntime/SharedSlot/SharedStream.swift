@@ -44,6 +44,8 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
   /// Every transaction that commits before it has been dealt out.
   private(set) var frontier: LSN
   private(set) var frames: UInt64 = 0
+  /// A table was described, as the server does also when a publication was altered, since this was last set to `false`.
+  var hasDescribed = false
   private var readers: [Reader]
   private let publications: [String]
   private let limits: RelayLimits
@@ -52,6 +54,8 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
   private var isInTransaction = false
   /// Where the transaction that the stream is in commits.
   private var commit = LSN.invalid
+  /// Where its first change stands.
+  private var firstChange = LSN.invalid
   /// BEGIN and what belongs to it, for those who need it later.
   private var opening = FrameBatch()
   private var lastHeardAt: Int64?
@@ -128,7 +132,8 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
       var frameBytes = 0
       var isAsked = false
       let received = try Self.receive(
-        &source, readsSocket: readsSocket, &readers, &opening, &isInTransaction, &commit, &frontier, &self.received,
+        &source, readsSocket: readsSocket, &readers, &opening, &isInTransaction, &commit, &firstChange, &frontier,
+        &self.received,
         &described, &frameBytes, &isAsked)
       switch received {
       case .nothing:
@@ -157,7 +162,8 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
   /// Static, so that the source lends its frame while the readers take it.
   private static func receive(
     _ source: inout Source, readsSocket: Bool, _ readers: inout [Reader], _ opening: inout FrameBatch,
-    _ isInTransaction: inout Bool, _ commit: inout LSN, _ frontier: inout LSN, _ received: inout LSN,
+    _ isInTransaction: inout Bool, _ commit: inout LSN, _ firstChange: inout LSN,
+    _ frontier: inout LSN, _ received: inout LSN,
     _ described: inout (relation: RelationOID, frame: [UInt8])?, _ frameBytes: inout Int,
     _ isAsked: inout Bool
   ) throws(SourceError) -> SourceReceived {
@@ -172,9 +178,13 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
       case .begin(let commitLSN):
         isInTransaction = true
         commit = commitLSN
+        firstChange = SharedFrame.place(of: bytes) ?? .invalid
         opening.removeAll(keepingAtMost: 4_096)
         opening.append(bytes)
-      case .origin: opening.append(bytes)
+      case .origin:
+        // Of the two, the one that comes last tells.
+        firstChange = SharedFrame.place(of: bytes) ?? firstChange
+        opening.append(bytes)
       case .commit, .row, .truncate, .message, .keepalive, .type, .other: break
       }
       for index in readers.indices {
@@ -195,6 +205,7 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
 
   private mutating func describe(_ relation: RelationOID, _ frame: [UInt8]) throws(SourceError) {
     let operations = try operations(relation)
+    hasDescribed = true
     for index in readers.indices {
       // Some may have left since `publications` were listed.
       guard let place = publications.firstIndex(of: readers[index].starter.publication) else { continue }
@@ -214,7 +225,9 @@ struct SharedStream<Source: PublicationSource & ~Copyable>: ~Copyable {
       slot.readAlone(until: shares.asOf)
       throw SourceError(.startAgain, "sluice.slot.shared: \(conflict)")
     }
-    if let failure = slot.checkCertain(relation, shares, publications, commit: commit) { throw failure }
+    // A description has no place of its own. Rows that follow it stand behind the first of the transaction.
+    let place = isInTransaction && firstChange != .invalid ? firstChange : commit
+    if let failure = slot.checkCertain(relation, shares, publications, place: place) { throw failure }
     return shares.operations
   }
 

@@ -104,16 +104,23 @@ public final class StateKeeper: Sendable {
 struct StateRecordStore: PositionStore, ~Copyable {
   let keeper: StateKeeper
   var record: StateRecord
+  /// At a shared slot, whose publications the record tells of.
+  var seat: SharedSeat?
 
   mutating func begin(_ position: StreamPosition) {
-    record.position = position
+    move(to: position)
     keeper.begin(record)
   }
 
   mutating func poll() -> PositionStoreOutcome { keeper.poll() }
 
   mutating func encode(_ position: StreamPosition, into out: inout EncodedRecord) {
-    record.position = position
+    move(to: position)
     record.encode(into: &out)
+  }
+
+  private mutating func move(to position: StreamPosition) {
+    record.position = position
+    record.publications = seat?.standing(at: position.acknowledged)
   }
 }

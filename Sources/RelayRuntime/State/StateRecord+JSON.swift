@@ -60,6 +60,10 @@ extension StateRecord {
         incremental: try IncrementalContext { object[$0] }, divided: divided),
       resumable: try ResumableSnapshot { object[$0] }, relay: relay)
     if object["timelineStart"] != nil { timelineStart = try lsn("timelineStart") }
+    if object["publications"] != nil {
+      publications = PublicationsStanding(try text("publications"))
+      if publications == nil { throw StateStoreError("\"publications\" of the state record is no fingerprint and LSN") }
+    }
     if object["ended"] != nil { hasEnded = try flag("ended") }
   }
 }

@@ -31,6 +31,8 @@ public struct StateRecord: Sendable, Equatable {
   public var position: StreamPosition
   /// How far a running snapshot is; `nil` where it is not to go on after an interruption.
   public var resumable: ResumableSnapshot?
+  /// Of a shared slot: how its publications stood, somewhere before the position; `nil`: not known.
+  public var publications: PublicationsStanding?
 
   public init(
     connector: String, systemIdentifier: String, timeline: Int, database: String, slot: String, ownsSlot: Bool,
@@ -71,6 +73,7 @@ public struct StateRecord: Sendable, Equatable {
     text("snapshot", snapshot.rawValue, &out)
     text("position", position.acknowledged.description, &out)
     if hasEnded { out.append(",\"ended\":true") }
+    if let publications { text("publications", publications.description, &out) }
     if let lastCommit = position.lastCommit { text("lastCommit", lastCommit.description, &out) }
     if let divided = position.divided {
       text("dividedTransaction", String(divided.transaction.rawValue), &out)

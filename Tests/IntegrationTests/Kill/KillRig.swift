@@ -22,8 +22,13 @@ final class KillRig {
   private let isExactlyOnce: Bool
   /// Both connectors read one slot.
   private let isShared: Bool
+  /// The connector of the table passes the outbox over, and its publication has it all the same.
+  private let bothHaveOutbox: Bool
 
-  init(isExactlyOnce: Bool = false, isShared: Bool = false, settings: [String: String] = [:]) throws {
+  init(
+    isExactlyOnce: Bool = false, isShared: Bool = false, bothHaveOutbox: Bool = false, settings: [String: String] = [:]
+  ) throws {
+    self.bothHaveOutbox = bothHaveOutbox
     self.isExactlyOnce = isExactlyOnce
     slots = isShared ? ["kill_shared"] : ["kill_table", "kill_outbox"]
     self.isShared = isShared
@@ -45,6 +50,7 @@ final class KillRig {
       bootstrapServers: kafka.bootstrapServers, topics: [tableTopic, outboxTopic])
     files = ["worker.properties", "table.json", "outbox.json"].map { [directory] in directory + "/" + $0 }
     try writeFiles()
+    if bothHaveOutbox { try sql("CREATE PUBLICATION kill_table FOR TABLE item, outbox") }
   }
 
   private var exactlyOnce: String {
@@ -70,7 +76,8 @@ final class KillRig {
     ]
     let table = common.merging(
       [
-        "slot.name": "kill_table", "publication.name": "kill_table", "publication.autocreate.mode": "filtered",
+        "slot.name": "kill_table", "publication.name": "kill_table",
+        "publication.autocreate.mode": bothHaveOutbox ? "disabled" : "filtered",
         "table.include.list": "public.item", "key.converter": "org.apache.kafka.connect.json.JsonConverter",
         "key.converter.schemas.enable": "false",
       ]) { $1 }
@@ -90,6 +97,8 @@ final class KillRig {
       try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: file))
     }
   }
+
+  func sql(_ text: String) throws { try PostgresConnection(postgres.tcpSettings()).execute(text) }
 
   // MARK: Load
 
@@ -189,6 +198,12 @@ final class KillRig {
       ).rows.first
       return isRight?[0] == "t" ? nil : "\(slot) is at \(isRight?[1] ?? "nothing"), its state record at \(position)"
     }
+  }
+
+  /// What the state records say of the publications; as many as there are different ones.
+  func storedPublications() throws -> Set<String> {
+    let text = try String(contentsOfFile: directory + "/offsets", encoding: .utf8)
+    return Set(text.matches(of: /"publications":"([0-9a-f]+)@/).map { String($0.1) })
   }
 
   func stop() {

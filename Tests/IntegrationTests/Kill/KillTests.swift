@@ -86,6 +86,54 @@ extension Integration {
       #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
     }
 
+    /// Killed wherever it is while its connectors read one after another: what waits in the slot is whose it was then.
+    @Test func nothingIsLostOfATableThatLeftAPublicationWhileTheRelayWasDown() async throws {
+      let seed = Self.seed("kill -9, publication altered")
+      let problems = try await onOwnThread {
+        let rig = try KillRig(isShared: true, bothHaveOutbox: true)
+        defer { rig.stop() }
+        var numbers = SeededNumbers(seed: seed)
+        let first = try rig.startRelay()
+        try rig.waitUntilStreaming(first)
+        rig.startLoad(seed: seed, writers: 4, pauseMicroseconds: 200)
+        usleep(500_000)
+        first.kill()
+        let stored = try rig.storedPublications()
+        usleep(4_000_000)
+        let transactions = rig.transactions
+        let committed = try rig.stopLoad()
+        try rig.sql("ALTER PUBLICATION fintech_outbox DROP TABLE outbox")
+        var inBetween = 0
+        for _ in 0..<12 {
+          let relay = try rig.startRelay()
+          usleep(UInt32(30_000 + numbers.below(700_000)))
+          if let status = relay.poll() {
+            throw ProcessFailure("the relay ended by itself with status \(status)\n\(relay.output)")
+          }
+          relay.kill()
+          let hasBegun = relay.output.contains("read one after another")
+          if hasBegun, !relay.output.contains("is read for 2 connectors") { inBetween += 1 }
+        }
+        let last = try rig.startRelay()
+        try rig.waitUntilStreaming(last)
+        try rig.waitUntilConfirmed(last)
+        var problems = rig.check(committed)
+        try waitUntil("all are read together\n\(last.output)", within: .seconds(20)) {
+          last.output.contains("is read for 2 connectors")
+        }
+        try last.stop()
+        problems += try rig.checkState()
+        print(
+          "kill -9, publication altered: \(transactions) transactions, \(inBetween) kills while read one after another")
+        if stored.count != 1 { problems.append("the records say \(stored) before it was altered") }
+        if try rig.storedPublications().count != 1 || rig.storedPublications() == stored {
+          problems.append("the records do not say how the publications stand now")
+        }
+        return problems
+      }
+      #expect(problems.isEmpty, "\(problems.prefix(5).joined(separator: "\n"))")
+    }
+
     @Test func nothingIsLostWhenPostgreSQLRestartsUnderTheRelay() async throws {
       let seed = Self.seed("restart of PostgreSQL")
       let problems = try await onOwnThread {

@@ -1,130 +1,17 @@
-import ConnectData
 import EmbeddedServers
 import EventEncoding
 import EventRouting
 import Foundation
-import KafkaSink
-import Logging
 import PostgresSource
-import Primitives
 import Testing
 
 @testable import RelayRuntime
 
 /// Three connectors on one slot, against a real server and the embedded broker.
 @Suite(.serialized) struct SharedSlotTests {
-  private static let publications = ["pub_a", "pub_b", "pub_c"]
-
-  /// A server, a broker, and connectors that tell their tables apart by their publications only.
-  private final class Rig: Sendable {
-    let postgres: EmbeddedPostgres
-    let kafka: EmbeddedKafka
-
-    init() throws {
-      postgres = try EmbeddedPostgres()
-      kafka = try EmbeddedKafka()
-      try sql(
-        """
-        CREATE TABLE only_a (id int PRIMARY KEY, v text);
-        CREATE TABLE only_b (id int PRIMARY KEY, v text);
-        CREATE TABLE common (id int PRIMARY KEY, v text);
-        CREATE TABLE nobodys (id int PRIMARY KEY, v text);
-        CREATE PUBLICATION pub_a FOR TABLE only_a, common;
-        CREATE PUBLICATION pub_b FOR TABLE only_b, common;
-        CREATE PUBLICATION pub_c FOR TABLE common WITH (publish = 'insert');
-        """)
-    }
-
-    deinit { postgres.stop(.immediate) }
-
-    func sql(_ text: String) throws { try PostgresConnection(postgres.socketSettings()).execute(text) }
-
-    func value(_ query: String) throws -> String? {
-      try PostgresConnection(postgres.socketSettings()).query(query).firstValue
-    }
-
-    /// Connectors with prefixes `<name>-0` to `<name>-2`, and as many slots as they need.
-    func plans(
-      _ name: String, isShared: Bool, policy: SnapshotPolicy = .noData, brokers: [String?] = [nil, nil, nil]
-    ) -> [ConnectorPlan] {
-      SharedSlotTests.publications.indices.map { index in
-        let brokers = brokers[index] ?? kafka.bootstrapServers
-        var plan = ConnectorPlan(
-          name: "\(name)-\(index)", database: postgres.socketSettings(), databaseName: "postgres",
-          slot: isShared ? "\(name)_slot" : "\(name)_slot_\(index)", publication: SharedSlotTests.publications[index],
-          publicationMode: .disabled, snapshot: SnapshotPlan(policy: policy),
-          producerProperties: [(name: "bootstrap.servers", value: brokers)],
-          clientProperties: [(name: "bootstrap.servers", value: brokers)],
-          storage: .file(postgres.directory + "/offsets-\(name)-\(index)"),
-          makePipelineOptions: { runID in
-            var options = PipelineOptions(
-              topics: TopicName(prefix: "\(name)-\(index)"), database: "postgres", values: ValueOptions(),
-              keyConverter: .json(schemasEnabled: false, JSONOptions()),
-              valueConverter: .json(schemasEnabled: false, JSONOptions()),
-              filter: try TableFilter(tableExcludeList: ["public.nobodys"]), columnFilter: try ColumnFilter(),
-              transforms: [], runID: runID)
-            options.providesTransactionMetadata = true
-            options.skippedOperations = []
-            return options
-          })
-        if isShared { plan.sharedSlot = SharedSlotPlan(waitMilliseconds: 2_000) }
-        plan.drainMilliseconds = 2_000
-        return plan
-      }
-    }
-
-    func start(_ plans: [ConnectorPlan]) throws -> RelayService {
-      var logger = Logger(label: "test")
-      logger.logLevel = ProcessInfo.processInfo.environment["SLUICE_TEST_LOG"] == nil ? .critical : .debug
-      let service = try #require(RelayService(plans: plans, logger: logger))
-      service.start()
-      return service
-    }
-
-    func wait(
-      _ what: String, seconds: Int = 20, _ isTrue: () throws -> Bool
-    ) throws {
-      let end = ContinuousClock.now + .seconds(seconds)
-      while try !isTrue() {
-        guard ContinuousClock.now < end else {
-          Issue.record("\(what): not within \(seconds) s")
-          return
-        }
-        usleep(10_000)
-      }
-    }
-
-    /// Waits until a slot has confirmed all that is written now.
-    func waitUntilConfirmed(_ slot: String) throws {
-      let end = try value("SELECT pg_current_wal_insert_lsn()") ?? ""
-      try wait("\(slot) confirms \(end)") {
-        try value("SELECT confirmed_flush_lsn >= '\(end)' FROM pg_replication_slots WHERE slot_name = '\(slot)'") == "t"
-      }
-    }
-
-    /// What all topics of a prefix hold: by topic and key, the values in their order. Times of processing are left out, and
-    /// so is the prefix.
-    func records(_ prefix: String) throws -> [String: [String]] {
-      var all: [String: [String]] = [:]
-      let properties = [(name: "bootstrap.servers", value: kafka.bootstrapServers)]
-      let times = /"ts_(ms|us|ns)":[0-9]+/
-      let tables = ["only_a", "only_b", "common", "nobodys", "part_b"].map { "public.\($0)" }
-      for topic in tables + ["transaction", "message"] {
-        _ = try? KafkaConsumer.readToEnd(topic: "\(prefix).\(topic)", properties: properties) { record in
-          let record = record.copied()
-          let key = String(decoding: record.key ?? [], as: UTF8.self)
-          let value = String(decoding: record.value ?? Array("null".utf8), as: UTF8.self)
-          all["\(topic) \(key)", default: []].append(
-            value.replacing(times, with: "").replacing(prefix, with: "prefix"))
-        }
-      }
-      return all
-    }
-  }
-
   /// Rows of each connector's tables alone and together, transactions that hold nothing for one of them, truncations of
   /// several tables, operations that one publication leaves out, messages, and a large transaction with a rolled-back part.
-  private static func work(_ rig: Rig) throws {
+  private static func work(_ rig: SharedSlotRig) throws {
     try rig.sql("INSERT INTO only_a VALUES (1, 'a'), (2, 'a')")
     try rig.sql("INSERT INTO only_b VALUES (1, 'b')")
     try rig.sql("INSERT INTO nobodys VALUES (1, 'n')")
@@ -151,7 +38,7 @@ import Testing
   }
 
   @Test func theSameRecordsComeAsFromSlotsOfTheirOwn() throws {
-    let rig = try Rig()
+    let rig = try SharedSlotRig()
     let alone = try rig.start(rig.plans("alone", isShared: false))
     let shared = try rig.start(rig.plans("shared", isShared: true))
     let services = [alone, shared]
@@ -180,7 +67,7 @@ import Testing
 
   /// First starts, at once and later: rows that were there come once, and everything since follows.
   @Test func eachConnectorsSnapshotMeetsTheSharedStreamWithoutAGap() throws {
-    let rig = try Rig()
+    let rig = try SharedSlotRig()
     try rig.sql("INSERT INTO only_a SELECT g, 'before' FROM generate_series(1, 500) g")
     try rig.sql("INSERT INTO only_b SELECT g, 'before' FROM generate_series(1, 500) g")
     let plans = rig.plans("first", isShared: true, policy: .initial)
@@ -219,7 +106,7 @@ import Testing
   /// A broker that one connector cannot reach: it fills its queue and stops reading. The others go on after a while, its log
   /// is kept, and once it can deliver it gets everything.
   @Test func oneThatCannotDeliverDoesNotStopTheOthers() throws {
-    let rig = try Rig()
+    let rig = try SharedSlotRig()
     let other = try EmbeddedKafka()
     var plans = rig.plans("stuck", isShared: true, brokers: [nil, other.bootstrapServers, nil])
     for index in plans.indices {
@@ -254,7 +141,7 @@ import Testing
   }
 
   @Test func oneThatFailsLeavesTheOthersGoingAndKeepsItsLog() throws {
-    let rig = try Rig()
+    let rig = try SharedSlotRig()
     var plans = rig.plans("failing", isShared: true)
     plans[1].makePipelineOptions = { [make = plans[1].makePipelineOptions] runID in
       var options = try make(runID)
@@ -286,7 +173,7 @@ import Testing
   }
 
   @Test func standbyTakesOverTheSharedSlot() throws {
-    let rig = try Rig()
+    let rig = try SharedSlotRig()
     let first = try rig.start(rig.plans("two", isShared: true))
     try rig.wait("all stream") { first.connectors.allSatisfy { $0.status.current.state == .running } }
     let second = try rig.start(rig.plans("two", isShared: true))
@@ -306,7 +193,7 @@ import Testing
   }
 
   @Test func cutStreamComesBackForAll() throws {
-    let rig = try Rig()
+    let rig = try SharedSlotRig()
     let service = try rig.start(rig.plans("cut", isShared: true))
     try rig.wait("all stream") { service.connectors.allSatisfy { $0.status.current.state == .running } }
     for round in 0..<5 {
@@ -331,7 +218,7 @@ import Testing
     (["stream"], [], 12),
   ])
   func readerDoesNotTakeItsOwnSessionsForAnotherRelays(frozen: [String], cut: [String], seconds: Int) throws {
-    let rig = try Rig()
+    let rig = try SharedSlotRig()
     var plans = rig.plans("own", isShared: true)
     for index in plans.indices {
       plans[index].waitsForSlot = false
@@ -373,7 +260,7 @@ import Testing
 
   /// Another relay could have the right then, while this one still reads.
   @Test func readerThatLosesTheRightWhileItReadsTakesItAgain() throws {
-    let rig = try Rig()
+    let rig = try SharedSlotRig()
     let service = try rig.start(rig.plans("right", isShared: true))
     try rig.wait("all stream") { service.connectors.allSatisfy { $0.status.current.state == .running } }
     try rig.sql("INSERT INTO common VALUES (0, 'c')")
@@ -397,156 +284,6 @@ import Testing
     for index in 0..<3 { #expect(try rig.records("right-\(index)")[#"public.common {"id":1}"#]?.count == 1) }
   }
 
-  /// Two services with three connectors each, on slots of their own and on a shared one, and what their topics hold.
-  private struct Pair {
-    let rig: Rig
-
-    private func plans(_ name: String, isShared: Bool) -> [ConnectorPlan] {
-      var plans = rig.plans(name, isShared: isShared)
-      for index in plans.indices {
-        plans[index].makePipelineOptions = { [make = plans[index].makePipelineOptions] runID in
-          var options = try make(runID)
-          options.filter = try TableFilter()
-          return options
-        }
-        // To start again is no failure.
-        plans[index].reconnectsMax = 0
-      }
-      return plans
-    }
-
-    func confirmAll() throws {
-      try rig.waitUntilConfirmed("shared_slot")
-      for index in 0..<3 { try rig.waitUntilConfirmed("alone_slot_\(index)") }
-    }
-
-    func run(_ body: ([RelayService]) throws -> Void) throws {
-      let services = try [
-        rig.start(plans("alone", isShared: false)), rig.start(plans("shared", isShared: true)),
-      ]
-      try rig.wait("all stream") {
-        services.allSatisfy { $0.connectors.allSatisfy { $0.status.current.state == .running } }
-      }
-      try body(services)
-      try confirmAll()
-      for service in services {
-        service.stop()
-        #expect(service.waitForAll().allSatisfy { $0.failure == nil })
-      }
-    }
-
-    /// What has no key goes to any partition.
-    func records(_ name: String) throws -> [String: [String]] {
-      try Dictionary(uniqueKeysWithValues: rig.records(name).map { ($0, $0.hasSuffix(" ") ? $1.sorted() : $1) })
-    }
-
-    func compare() throws {
-      for index in 0..<3 {
-        let expected = try records("alone-\(index)")
-        let found = try records("shared-\(index)")
-        let different = Set(expected.keys).union(found.keys).filter { expected[$0] != found[$0] }.sorted()
-        #expect(different.isEmpty, "connector \(index): \(different.prefix(3).map { ($0, expected[$0], found[$0]) })")
-      }
-    }
-  }
-
-  enum Change: CaseIterable { case drop, detach }
-
-  /// Rows that wait in the slot while nobody reads, of tables that the catalogue shows otherwise by the time they are read:
-  /// each connector gets what its publication had then, as from a slot of its own.
-  @Test(arguments: Change.allCases, [true, false])
-  func rowsOfTablesThatAreGoneComeAsFromSlotsOfTheirOwn(change: Change, hasAllTables: Bool) throws {
-    let rig = try Rig()
-    try rig.sql(
-      """
-      CREATE TABLE measure (id int, v text) PARTITION BY RANGE (id);
-      CREATE TABLE part_b PARTITION OF measure FOR VALUES FROM (0) TO (100);
-      ALTER TABLE part_b REPLICA IDENTITY FULL;
-      ALTER PUBLICATION pub_b ADD TABLE measure;
-      """)
-    if hasAllTables { try rig.sql("DROP PUBLICATION pub_a; CREATE PUBLICATION pub_a FOR ALL TABLES") }
-    let pair = Pair(rig: rig)
-    try pair.run { _ in
-      try rig.sql("INSERT INTO only_a VALUES (1, 'before'); INSERT INTO part_b VALUES (1, 'before')")
-    }
-    switch change {
-    case .drop:
-      try rig.sql(
-        """
-        INSERT INTO only_b VALUES (1, 'gone'); UPDATE only_b SET v = 'gone too';
-        INSERT INTO nobodys VALUES (1, 'gone'); INSERT INTO common VALUES (1, 'gone');
-        """)
-      try rig.sql("DROP TABLE only_b, nobodys, common")
-    case .detach:
-      try rig.sql("INSERT INTO part_b VALUES (2, 'attached')")
-      try rig.sql("ALTER TABLE measure DETACH PARTITION part_b")
-    }
-    try rig.sql("INSERT INTO only_a VALUES (2, 'after'); INSERT INTO part_b VALUES (3, 'after')")
-    try pair.run { services in
-      try rig.sql("INSERT INTO only_a VALUES (3, 'later')")
-      try pair.confirmAll()
-      try rig.sql("INSERT INTO only_a VALUES (4, 'together'); INSERT INTO part_b VALUES (4, 'together')")
-      #expect(services[1].connectors.allSatisfy { $0.status.current.state == .running })
-    }
-    try pair.compare()
-    switch change {
-    case .drop:
-      // A table that is gone has no key.
-      #expect(try pair.records("shared-1")["public.only_b "]?.count == 2)
-      #expect(try pair.records("shared-2")["public.common "]?.count == 1)
-    case .detach: #expect(try pair.records("shared-1")["public.part_b "]?.count == 2)
-    }
-  }
-
-  /// A table whose like is made and dropped all day costs nothing where each connector has all tables.
-  @Test func tableThatIsGoneIsEverybodysWhereAllHaveAllTables() throws {
-    let rig = try Rig()
-    for name in Self.publications {
-      try rig.sql("DROP PUBLICATION \(name); CREATE PUBLICATION \(name) FOR ALL TABLES")
-    }
-    let pair = Pair(rig: rig)
-    try pair.run { _ in try rig.sql("INSERT INTO only_a VALUES (1, 'before')") }
-    try rig.sql("INSERT INTO only_b VALUES (1, 'gone'); DROP TABLE only_b; INSERT INTO only_a VALUES (2, 'after')")
-    try pair.run { services in
-      try pair.confirmAll()
-      #expect(services[1].connectors.allSatisfy { $0.status.current.reconnects == 0 })
-    }
-    try pair.compare()
-    for index in 0..<3 { #expect(try pair.records("shared-\(index)")["public.only_b "]?.count == 1) }
-  }
-
-  /// Tables leave and join publications while the server's senders stand still: what was written before is whose it was then.
-  /// Also of tables that the stream had not told of before.
-  @Test(arguments: [true, false])
-  func rowsBeforeAPublicationWasAlteredComeAsFromSlotsOfTheirOwn(haveBeenTold: Bool) throws {
-    let rig = try Rig()
-    try rig.sql("DROP PUBLICATION pub_a; CREATE PUBLICATION pub_a FOR ALL TABLES")
-    let pair = Pair(rig: rig)
-    try pair.run { _ in
-      if haveBeenTold {
-        try rig.sql("INSERT INTO only_b VALUES (1, 'b'); INSERT INTO common VALUES (1, 'c')")
-        try rig.sql("INSERT INTO only_a VALUES (1, 'a')")
-      }
-      try pair.confirmAll()
-      let rows = try PostgresConnection(rig.postgres.socketSettings()).query(
-        "SELECT active_pid FROM pg_replication_slots WHERE active"
-      ).rows
-      let senders = rows.compactMap { $0[0].flatMap { pid_t($0) } }
-      #expect(senders.count == 4)
-      for sender in senders { kill(sender, SIGSTOP) }
-      defer { for sender in senders { kill(sender, SIGCONT) } }
-      try rig.sql("INSERT INTO only_b VALUES (2, 'b'); INSERT INTO common VALUES (2, 'c')")
-      try rig.sql("INSERT INTO only_a VALUES (2, 'a')")
-      try rig.sql("ALTER PUBLICATION pub_b DROP TABLE only_b; ALTER PUBLICATION pub_c ADD TABLE only_a")
-      try rig.sql("INSERT INTO only_b VALUES (3, 'b'); INSERT INTO only_a VALUES (3, 'a')")
-      try rig.sql("ALTER PUBLICATION pub_c SET (publish = 'insert, update')")
-      try rig.sql("UPDATE common SET v = 'd'; INSERT INTO common VALUES (3, 'c')")
-    }
-    try pair.compare()
-    #expect(try pair.records("shared-1").keys.filter { $0.hasPrefix("public.only_b") }.count == (haveBeenTold ? 2 : 1))
-    #expect(try pair.records("shared-2").keys.filter { $0.hasPrefix("public.only_a") }.count == 1)
-  }
-
   /// Publications that come into conflict while they are read: each connector gets what it would have alone, until the later
   /// one is refused.
   @Test(arguments: [
@@ -560,7 +297,7 @@ import Testing
     ),
   ])
   func publicationsThatCannotBeReadTogetherAnyMoreAreRefused(sql: String, reason: String, keys: [String]) throws {
-    let rig = try Rig()
+    let rig = try SharedSlotRig()
     var plans = rig.plans("later", isShared: true)
     for index in plans.indices { plans[index].reconnectsMax = 0 }
     let service = try rig.start(plans)
@@ -596,7 +333,7 @@ import Testing
     ("ALTER PUBLICATION pub_b SET (publish_via_partition_root = true)", "publish_via_partition_root"),
   ])
   func publicationsThatCannotBeReadTogetherAreRefused(sql: String, reason: String) throws {
-    let rig = try Rig()
+    let rig = try SharedSlotRig()
     try rig.sql(sql)
     let service = try rig.start(Array(rig.plans("refused", isShared: true)[..<2]))
     try rig.wait("it is refused") { service.connectors[1].status.current.state == .failed }
