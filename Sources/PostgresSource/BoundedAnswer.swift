@@ -37,7 +37,7 @@ enum BoundedAnswer {
         unsafe PQclear(last)
         unsafe last = next
         let status = unsafe PQresultStatus(next)
-        if status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH { break }
+        if status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH || status == PGRES_COPY_IN { break }
       }
     } catch {
       unsafe PQclear(last)

@@ -17,7 +17,7 @@ public struct PostgresConnection: ~Copyable {
   public init(_ settings: ConnectionSettings, watch: SessionWatch? = nil) throws(PostgresError) {
     unsafe handle = try PostgresConnection.connect(settings, statements: settings.initialStatements)
     self.watch = watch
-    learnSession()
+    unsafe watch?.learn(handle)
   }
 
   deinit { unsafe PQfinish(handle) }
@@ -71,8 +71,8 @@ public struct PostgresConnection: ~Copyable {
   /// Whether the connection still stands, as far as libpq knows.
   public var isConnected: Bool { unsafe PQstatus(handle) == CONNECTION_OK }
 
-  /// Which session `watch` asks for. To be called in a transaction, too: behind a pooler each may have another.
-  public func learnSession() { unsafe watch?.learn(handle) }
+  /// Which session the watch asks for from here on. To be called in a transaction: behind a pooler each may have another.
+  public func learnSession() { unsafe watch?.learnAgain(handle) }
 
   /// Runs one or several statements without parameters and drops their rows.
   public func execute(_ sql: String) throws(PostgresError) {

@@ -36,6 +36,16 @@ public final class SessionWatch {
     session = unsafe ServerSession.asked(on: handle, withinMilliseconds: SessionWatch.answerMilliseconds)
   }
 
+  /// The same inside a transaction, which must not fail because a role may not read `pg_stat_activity`.
+  func learnAgain(_ handle: OpaquePointer) {
+    let answer = unsafe try? BoundedAnswer.of(
+      "SELECT pg_catalog.pg_backend_pid()", on: handle, withinMilliseconds: SessionWatch.answerMilliseconds)
+    defer { unsafe PQclear(answer) }
+    let process = unsafe QueryResult(copying: answer).firstValue.flatMap { Int32($0) }
+    guard let process, process != session?.process else { return }
+    session = ServerSession(process: process, startedAtMicroseconds: nil)
+  }
+
   /// The last result of what was sent, for the caller to clear. Throws, and closes the connection, where the server has not
   /// the session any more or the relay stops.
   func answer(on handle: OpaquePointer) throws(PostgresError) -> OpaquePointer? {
@@ -57,6 +67,7 @@ public final class SessionWatch {
     var entry = unsafe pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
     if unsafe poll(&entry, 1, SessionWatch.stepMilliseconds) > 0 {
       start = nil
+      failuresInARow = 0
       return
     }
     if isStopping() {
@@ -70,6 +81,7 @@ public final class SessionWatch {
     let now = ContinuousClock.now
     guard let since = start else {
       start = now
+      failuresInARow = 0
       return
     }
     guard now - since >= .milliseconds(silenceMaxMilliseconds) else { return }
@@ -86,7 +98,8 @@ public final class SessionWatch {
       isThere = try session.stillStands(by: other)
       failuresInARow = 0
     } catch {
-      failuresInARow += 1
+      // A server that answers, and has no session to spare or does not tell of them, is there.
+      if !error.sqlState.isEmpty || error.message.contains("FATAL") { failuresInARow = 0 } else { failuresInARow += 1 }
       guard failuresInARow >= SessionWatch.failuresMax else { return }
       throw PostgresError(
         kind: .connection,

@@ -51,10 +51,16 @@ extension ConnectorRunner {
         try tables(of: snapshot, loop.pipeline.tableFilter, on: first.connection), plan, view,
         loop.pipeline.messageKeys, on: first.connection)
     } catch {
+      if isGivenUp(error.kind == .connection) { return false }
       throw .source(ErrorPolicy.sourceError(error))
     }
-    return try SnapshotRun(logger: logger, status: status, stop: stop).run(
-      work, at: origin, by: [first], into: &loop)
+    do throws(RelayFailure) {
+      return try SnapshotRun(logger: logger, status: status, stop: stop).run(
+        work, at: origin, by: [first], into: &loop)
+    } catch {
+      if case .source(let source) = error, isGivenUp(source.remedy == .reconnect) { return false }
+      throw error
+    }
   }
 
   /// Captured tables whose whole name one of the patterns matches, in the order of a snapshot.

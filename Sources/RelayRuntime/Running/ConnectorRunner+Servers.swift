@@ -17,9 +17,10 @@ extension ConnectorRunner {
     }
   }
 
-  func sessionWatch() -> SessionWatch {
+  /// - Parameter endsAtStop: whether a stop waits for no answer. What is half done on the server must not be left there.
+  func sessionWatch(endsAtStop: Bool = true) -> SessionWatch {
     SessionWatch(plan.database, silenceMaxMilliseconds: plan.silenceMaxMilliseconds ?? 30_000) {
-      [stop] in stop.level > .run
+      [stop] in endsAtStop && stop.level > .run
     }
   }
 
@@ -27,7 +28,7 @@ extension ConnectorRunner {
     do throws(PostgresError) {
       let connection = try ReplicationConnection(
         plan.database, answerWithinMilliseconds: plan.answerMilliseconds,
-        silenceMaxMilliseconds: plan.silenceMaxMilliseconds, watch: sessionWatch())
+        silenceMaxMilliseconds: plan.silenceMaxMilliseconds, watch: sessionWatch(endsAtStop: false))
       sessions.began(connection.session)
       return connection
     } catch {

@@ -27,10 +27,11 @@ extension ConnectorRunner {
       while readers.count < min(readerCount, work.chunks.count) {
         let reader = SnapshotReader(try PostgresConnection(reading: plan.database, watch: sessionWatch()))
         try view.join(opened.shared, on: reader.connection)
-        try SnapshotView.boundLockWaits(on: reader.connection)
+        guard try hasLocks(work, on: reader.connection) else { break }
         readers.append(reader)
       }
     } catch {
+      if isGivenUp(error.kind == .connection) { return nil }
       loop.sink.abandon()
       throw ConnectorFailure(postgres: error, doing: "opening the snapshot")
     }
@@ -54,10 +55,33 @@ extension ConnectorRunner {
         }
       } ? origin : nil
     } catch {
+      if case .source(let source) = error, isGivenUp(source.remedy == .reconnect) { return nil }
       run.settle(&loop, after: error, timeoutMilliseconds: plan.drainMilliseconds)
       let error = root(of: error, &loop)
       loop.sink.abandon()
       throw failure(error, of: loop, isInSnapshot: true)
+    }
+  }
+
+  /// A statement that is waited for no more, since the relay stops, is no failure of the server.
+  func isGivenUp(_ isUnreachable: Bool) -> Bool { isUnreachable && stop.level > .run }
+
+  /// Locks what several connections read, before any of them has begun. `false`: somebody waits for a lock of a table, and a
+  /// further connection would wait behind.
+  private func hasLocks(
+    _ work: SnapshotRun.Work, on connection: borrowing PostgresConnection
+  ) throws(PostgresError) -> Bool {
+    try SnapshotView.boundLockWaits(on: connection)
+    do throws(PostgresError) {
+      for chunk in work.chunks where chunk.count > 1 && chunk.isFirstOfTable {
+        try connection.execute("SELECT FROM \(work.tables[chunk.table].quotedName) LIMIT 0")
+      }
+      return true
+    } catch {
+      guard error.sqlState == "55P03" else { throw error }
+      logger.warning(
+        "the snapshot goes on with fewer connections, since somebody waits for a lock of a table: \(error)")
+      return false
     }
   }
 

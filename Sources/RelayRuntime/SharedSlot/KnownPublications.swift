@@ -41,27 +41,41 @@ struct KnownPublications: Sendable {
   private var current: PublicationsStanding?
   /// As they stood before each connector's position; `nil`: not known, as in records of earlier versions.
   private var members: [PublicationsStanding?]
+  /// Of these every later alteration shows as another share of its table: `KnownShares` is this process's. However often tables
+  /// and publications are altered, one reading alone is then enough.
+  private var areFollowed: [Bool]
+  /// `KnownShares` has all tables.
+  private var followsShares = false
   /// A row that stands before it may be whose an earlier catalogue says: of a transaction that was open meanwhile.
   private(set) var certainFrom = LSN.invalid
 
-  init(members: Int) { self.members = Array(repeating: nil, count: members) }
+  init(members: Int) {
+    self.members = Array(repeating: nil, count: members)
+    areFollowed = Array(repeating: false, count: members)
+  }
 
   /// What a connector's state record says.
-  mutating func know(_ member: Int, _ stored: PublicationsStanding?) { members[member] = stored }
+  mutating func know(_ member: Int, _ stored: PublicationsStanding?) {
+    if stored == nil || stored != members[member] { areFollowed[member] = false }
+    members[member] = stored
+  }
 
   /// What the catalogue says now.
   mutating func note(_ found: PublicationsStanding) {
     if current?.fingerprint != found.fingerprint { current = found }
   }
 
-  /// Up to where these connectors are to be read one after another; `nil`: all is as it was where each of them is.
+  /// Up to where these connectors are to be read one after another; `nil`: all is as it was where each of them is. To be asked
+  /// once `KnownShares` has all tables.
   mutating func doubt(_ found: PublicationsStanding, for starters: [(member: Int, from: LSN)]) -> LSN? {
     note(found)
+    followsShares = true
     let asOf = current?.asOf ?? found.asOf
     certainFrom = .invalid
     var until: LSN?
     for (member, from) in starters {
-      if let known = members[member], known.fingerprint == found.fingerprint {
+      if let known = members[member], areFollowed[member] || known.fingerprint == found.fingerprint {
+        areFollowed[member] = true
         certainFrom = max(certainFrom, known.asOf)
         continue
       }
@@ -69,6 +83,7 @@ struct KnownPublications: Sendable {
       guard from < asOf else { continue }
       // Should they be altered back, it must not look as if nothing had been.
       members[member] = nil
+      areFollowed[member] = false
       until = asOf
     }
     return until
@@ -78,6 +93,7 @@ struct KnownPublications: Sendable {
   mutating func standing(of member: Int, at position: LSN) -> PublicationsStanding? {
     if let current, position >= current.asOf, members[member]?.fingerprint != current.fingerprint {
       members[member] = current
+      areFollowed[member] = followsShares
     }
     return members[member]
   }

@@ -294,18 +294,18 @@ struct SharedSlotReader {
         toldHoldersAt = time.monotonicMilliseconds
         tellHolders(at: stream.frontier)
       }
+      // What the state records say is then no older than it must be, which spares the next start to read one after another.
+      if stream.hasDescribed, slot.publications.count > 1,
+        time.monotonicMilliseconds - notedAt >= SharedSlotReader.standingMilliseconds
+      {
+        notedAt = time.monotonicMilliseconds
+        stream.hasDescribed = false
+        slot.note(try stream.source.server.standing(of: slot.publications))
+      }
       switch turn {
       case .busy: continue
       case .startAgain, .deserted: return turn
       case .idle(let milliseconds, let isFull):
-        // What the state records say is then no older than it must be, which spares the next start to read one after another.
-        if stream.hasDescribed, slot.publications.count > 1,
-          time.monotonicMilliseconds - notedAt >= SharedSlotReader.standingMilliseconds
-        {
-          notedAt = time.monotonicMilliseconds
-          stream.hasDescribed = false
-          slot.note(try stream.source.server.standing(of: slot.publications))
-        }
         if let pause = pace.pause(afterFrames: stream.frames, at: time.wallNanoseconds), !isFull {
           var pause = timespec(tv_sec: 0, tv_nsec: pause * 1_000)
           _ = unsafe nanosleep(&pause, nil)

@@ -52,6 +52,24 @@ import Testing
     #expect(known.doubt("y", 3_000, from: [910, 920]) == nil)
   }
 
+  /// A table that is emptied every second must not keep the connectors apart for ever.
+  @Test func oneReadingAloneIsEnoughHoweverOftenTheyAreAltered() {
+    let known = Known(Self.standing("x", 50), Self.standing("x", 50))
+    #expect(known.doubt("y", 900, from: [100, 200]) == 900)
+    #expect(known.stored(0, at: 910) == "y@0/384")
+    #expect(known.stored(1, at: 920) == "y@0/384")
+    #expect(known.doubt("z", 2_000, from: [910, 920]) == nil)
+    #expect(known.stored(0, at: 1_999) == "y@0/384")
+    #expect(known.stored(0, at: 2_000) == "z@0/7D0")
+  }
+
+  @Test func whatWasAlteredBeforeTheTablesWereKnownIsInDoubt() {
+    let known = Known(nil, nil)
+    known.note("x", 10)
+    #expect(known.stored(0, at: 20) == "x@0/A" && known.stored(1, at: 20) == "x@0/A")
+    #expect(known.doubt("y", 100, from: [20, 20]) == 100)
+  }
+
   /// Killed in between, the next start finds what was not read alone unknown.
   @Test func recordTellsOfTheNewOnesOnlyFromWhereTheyWereSeen() {
     let known = Known(Self.standing("x", 50), Self.standing("x", 50))
