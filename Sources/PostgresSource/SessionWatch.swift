@@ -11,8 +11,18 @@ public final class SessionWatch {
   private let settings: ConnectionSettings
   private let silenceMaxMilliseconds: Int
   private let isStopping: @Sendable () -> Bool
+  private let atStop: AtStop
+  private var hasCancelled = false
   var session: ServerSession?
   private var failuresInARow = 0
+
+  /// What becomes of a statement whose answer does not come at once when the relay stops.
+  public enum AtStop: Sendable {
+    /// The connection is closed. What the server is at, it may still end.
+    case giveUp
+    /// The server is asked to end it, and answers: a slot that it is making is then not left behind.
+    case cancel
+  }
 
   /// How soon a stop is seen.
   private static let stepMilliseconds: Int32 = 250
@@ -23,13 +33,14 @@ public final class SessionWatch {
   /// - Parameters:
   ///   - settings: how the connection was made, for the session that asks.
   ///   - silenceMaxMilliseconds: when to ask, and again.
-  ///   - isStopping: an answer that does not come at once is then given up.
   public init(
-    _ settings: ConnectionSettings, silenceMaxMilliseconds: Int = 30_000, isStopping: @escaping @Sendable () -> Bool
+    _ settings: ConnectionSettings, silenceMaxMilliseconds: Int = 30_000, atStop: AtStop = .giveUp,
+    isStopping: @escaping @Sendable () -> Bool
   ) {
     self.settings = settings
     self.silenceMaxMilliseconds = silenceMaxMilliseconds
     self.isStopping = isStopping
+    self.atStop = atStop
   }
 
   func learn(_ handle: OpaquePointer) {
@@ -71,9 +82,23 @@ public final class SessionWatch {
       return
     }
     if isStopping() {
-      throw PostgresError(kind: .connection, message: "the server's answer was not waited for any more, for the stop")
+      switch atStop {
+      case .giveUp:
+        throw PostgresError(kind: .connection, message: "the server's answer was not waited for any more, for the stop")
+      case .cancel:
+        if !hasCancelled { unsafe cancel(handle) }
+        hasCancelled = true
+      }
     }
     try lookAfterSilence(since: &start)
+  }
+
+  private func cancel(_ handle: OpaquePointer) {
+    let request = unsafe PQgetCancel(handle)
+    defer { unsafe PQfreeCancel(request) }
+    // Where it cannot be sent, the answer is waited for.
+    var reason = [CChar](repeating: 0, count: 256)
+    unsafe PQcancel(request, &reason, Int32(reason.count))
   }
 
   /// To be called while nothing comes; `start` is when that began, `nil` at first.

@@ -148,12 +148,63 @@ import Testing
     try holdLock(owner)
     let relay = try start(plan(postgres, port: postgres.port, kafka: kafka.bootstrapServers))
     #expect(try comes { try waits(reader) })
+    let (failure, seconds) = stops(relay)
+    #expect(failure == nil && seconds < 5)
+  }
+
+  private func stops(_ relay: RelayService) -> (failure: ConnectorFailure?, seconds: Double) {
     var failure: ConnectorFailure?
     let took = seconds {
       relay.stop()
       failure = relay.waitForAll().first?.failure
     }
-    #expect(failure == nil)
-    #expect(took < 5)
+    return (failure, took)
+  }
+
+  /// What the stop has to do is done all the same, though a statement of the snapshot was given up for it.
+  @Test func stopInsideASnapshotsStatementStillDropsTheSlot() throws {
+    let postgres = try EmbeddedPostgres()
+    let kafka = try EmbeddedKafka()
+    defer { postgres.stop() }
+    let owner = try PostgresConnection(postgres.socketSettings())
+    let reader = try PostgresConnection(postgres.socketSettings())
+    try owner.execute("CREATE TABLE t (id int PRIMARY KEY)")
+    var plan = plan(postgres, port: postgres.port, kafka: kafka.bootstrapServers)
+    plan.snapshot.selectOverrides = [:]
+    // The table is locked between the slot's making and the first statement that needs it.
+    plan.snapshot.delayMilliseconds = 2_000
+    plan.dropsSlotOnStop = true
+    let relay = try start(plan)
+    #expect(try comes { try ReplicationSlot.find("watched_slot", on: reader) != nil })
+    try owner.execute("BEGIN")
+    try owner.execute("LOCK TABLE t")
+    #expect(
+      try comes {
+        try !reader.query("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 't'::regclass").rows.isEmpty
+      })
+    let (failure, seconds) = stops(relay)
+    #expect(failure == nil && seconds < 10)
+    #expect(try ReplicationSlot.find("watched_slot", on: reader) == nil)
+  }
+
+  /// The server makes a slot only once the transactions that are open have ended.
+  @Test func stopWhileTheSlotIsMadeLeavesNone() throws {
+    let postgres = try EmbeddedPostgres()
+    let kafka = try EmbeddedKafka()
+    defer { postgres.stop() }
+    let owner = try PostgresConnection(postgres.socketSettings())
+    let reader = try PostgresConnection(postgres.socketSettings())
+    try owner.execute("CREATE TABLE t (id int PRIMARY KEY)")
+    try owner.execute("BEGIN")
+    try owner.execute("SELECT pg_current_xact_id()")
+    let relay = try start(plan(postgres, port: postgres.port, kafka: kafka.bootstrapServers))
+    #expect(
+      try comes {
+        try !reader.query("SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'").rows.isEmpty
+      })
+    let (failure, seconds) = stops(relay)
+    #expect(failure == nil && seconds < 10)
+    try owner.execute("COMMIT")
+    #expect(try comes { try ReplicationSlot.find("watched_slot", on: reader) == nil })
   }
 }

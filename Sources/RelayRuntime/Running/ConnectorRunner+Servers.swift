@@ -17,10 +17,9 @@ extension ConnectorRunner {
     }
   }
 
-  /// - Parameter endsAtStop: whether a stop waits for no answer. What is half done on the server must not be left there.
-  func sessionWatch(endsAtStop: Bool = true) -> SessionWatch {
-    SessionWatch(plan.database, silenceMaxMilliseconds: plan.silenceMaxMilliseconds ?? 30_000) {
-      [stop] in endsAtStop && stop.level > .run
+  func sessionWatch(atStop: SessionWatch.AtStop = .giveUp) -> SessionWatch {
+    SessionWatch(plan.database, silenceMaxMilliseconds: plan.silenceMaxMilliseconds ?? 30_000, atStop: atStop) {
+      [stop] in stop.level > .run
     }
   }
 
@@ -28,7 +27,7 @@ extension ConnectorRunner {
     do throws(PostgresError) {
       let connection = try ReplicationConnection(
         plan.database, answerWithinMilliseconds: plan.answerMilliseconds,
-        silenceMaxMilliseconds: plan.silenceMaxMilliseconds, watch: sessionWatch(endsAtStop: false))
+        silenceMaxMilliseconds: plan.silenceMaxMilliseconds, watch: sessionWatch(atStop: .cancel))
       sessions.began(connection.session)
       return connection
     } catch {
