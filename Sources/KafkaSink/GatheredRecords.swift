@@ -17,6 +17,9 @@ struct GatheredRecords: ~Copyable {
     /// Place in `keys`; `nil` is a null key.
     let key: Range<Int>?
     let headers: HeaderLists.Lent
+
+    /// As librdkafka counts a message.
+    var payloadBytes: Int { valueBytes + (key?.count ?? 0) }
   }
 
   static let countMax = 1024

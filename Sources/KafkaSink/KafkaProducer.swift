@@ -8,68 +8,62 @@ import Primitives
 /// application may call any of the API functions from any of its own threads at any time" (`rdkafka.h`, "Threads").
 @safe
 public struct KafkaProducer: ~Copyable, @unchecked Sendable {
-  let client: OpaquePointer
-  private let events: OpaquePointer
+  private var clients: ProducerClients
   private var payloads = PayloadSlab()
   private var headerLists = HeaderLists()
   private var gathered = GatheredRecords()
+  private var inFlight = InFlightMemory()
+  /// Nobody has said how much may be in flight.
+  private let sharesMemory: Bool
   /// Accepted, and refused when they were handed over after all: to be reported on.
   private var undelivered: [(ticket: UInt, error: KafkaError)] = []
 
   /// Records are gathered, until as many wait as are worth a request or `handOverGathered` is called.
   public var gathers = false
+  /// Number of the client whose events were collected first the last time.
+  private var firstServed = 0
   private let reports: UnsafeMutableBufferPointer<UnsafePointer<rd_kafka_message_t>?>
-  private var topics: [OpaquePointer] = unsafe []
+  private var topics: [Topic] = []
   private var topicIndexes: [String: Int] = [:]
+
+  @safe
+  struct Topic {
+    let handle: OpaquePointer
+    let client: OpaquePointer
+  }
+
+  var clientCount: Int { clients.all.count }
+
+  /// The only one where there are transactions.
+  var client: OpaquePointer { unsafe clients.first.handle }
 
   /// Readable when events wait to be collected, for `poll` beside other sockets. Ours: neither read nor close it.
   public let eventDescriptor: Int32
 
   /// - Parameter properties: librdkafka's names (see `ClientProperties` for the Java client's); they replace our
-  ///   defaults, but not idempotence, acknowledgement by all replicas and the Java client's partitioner.
+  ///   defaults, but not idempotence, acknowledgement by all replicas and the Java client's partitioner. Without
+  ///   `queue.buffering.max.kbytes` 8 MiB may be in flight, and less where thousands of topics take the memory.
   public init(properties: [(name: String, value: String)]) throws(KafkaError) {
-    let isTransactional = properties.contains { $0.name == "transactional.id" }
-    // A record waits as long as it takes, as in a Connect worker; a transaction sets its own bound.
-    let timeout = isTransactional ? [] : [(name: "message.timeout.ms", value: "0")]
-    let defaults =
-      timeout + [
-        // As the Java client: a small request must not wait for the acknowledgement of the one before it.
-        (name: "socket.nagle.disable", value: "true"),
-        // As a Connect worker. With more, a producer's first batch to a partition is lost where the broker refuses it (not the
-        // leader, for a moment after the topic was made or the leader changed) and takes the one behind it: brokers begin with
-        // any sequence number, and librdkafka takes what came before for persisted. Source: confluent-kafka-go, issue 921.
-        (name: "max.in.flight.requests.per.connection", value: "1"),
-      ]
-    let fixed = [
-      (name: "enable.idempotence", value: "true"), (name: "acks", value: "all"),
-      // Keyless records: one random partition for some milliseconds, then another, as the Java client.
-      (name: "partitioner", value: "murmur2_random"),
-    ]
+    sharesMemory = !ProducerDefaults.hasBufferLimit(properties)
     let descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
     guard descriptor >= 0 else { throw KafkaError(code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE) }
     do throws(KafkaError) {
-      unsafe client = try makeClient(
-        RD_KAFKA_PRODUCER, defaults + properties + fixed,
-        events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
+      clients = try ProducerClients(
+        ProducerDefaults.complete(properties), descriptor: descriptor,
+        isTransactional: ProducerDefaults.isTransactional(properties))
     } catch {
       close(descriptor)
       throw error
     }
     eventDescriptor = descriptor
-    unsafe events = rd_kafka_queue_get_main(client)
     unsafe reports = .allocate(capacity: 1024)
-    var one: UInt64 = 1
-    unsafe rd_kafka_queue_io_event_enable(events, eventDescriptor, &one, MemoryLayout<UInt64>.size)
   }
 
   deinit {
-    unsafe rd_kafka_queue_io_event_enable(events, -1, nil, 0)
+    clients.leaveDescriptor()
     takeAllBack()
-    unsafe rd_kafka_queue_destroy(events)
-    // Topic handles go before the client.
-    for index in unsafe topics.indices { unsafe rd_kafka_topic_destroy(topics[index]) }
-    // Waits for its threads: behind it nobody reads the values any more.
-    unsafe rd_kafka_destroy(client)
+    for topic in topics { unsafe rd_kafka_topic_destroy(topic.handle) }
+    clients.destroy()
     unsafe reports.deallocate()
     close(eventDescriptor)
   }
@@ -82,19 +76,21 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   /// The index that `EncodedRecord.topic` holds. The same name gives the same index; once per table, not per record.
   public mutating func topicIndex(_ name: String) throws(KafkaError) -> Int {
     if let index = topicIndexes[name] { return index }
-    guard let topic = unsafe rd_kafka_topic_new(client, name, nil) else {
+    let index = topics.count
+    let client = try clients.client(forTopic: index)
+    guard let handle = unsafe rd_kafka_topic_new(client.handle, name, nil) else {
       throw KafkaError(code: rd_kafka_last_error(), topic: name)
     }
-    unsafe topics.append(topic)
-    let index = unsafe topics.count - 1
+    topics.append(unsafe Topic(handle: handle, client: client.handle))
     topicIndexes[name] = index
     if index == KafkaProducer.manyTopics { payloads.scatter() }
+    if sharesMemory { inFlight.topicAdded(index + 1) }
     return index
   }
 
-  public func topicName(_ index: Int) -> String { unsafe String(cString: rd_kafka_topic_name(topics[index])) }
+  public func topicName(_ index: Int) -> String { unsafe String(cString: rd_kafka_topic_name(topics[index].handle)) }
 
-  func topicHandle(_ index: Int) -> OpaquePointer { unsafe topics[index] }
+  func topic(_ index: Int) -> Topic { topics[index] }
 
   // MARK: Records
 
@@ -115,7 +111,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     if gathers, !gathered.isFull || handOverGathered(), gather(record, ticket: ticket) { return .accepted }
     // In order.
     guard handOverGathered() else { return .queueFull }
-    let code = unsafe handOver(record, to: topics[record.topic], ticket: ticket)
+    let code = handOver(record, to: topics[record.topic], ticket: ticket)
     switch code {
     case RD_KAFKA_RESP_ERR_NO_ERROR: return .accepted
     case RD_KAFKA_RESP_ERR__QUEUE_FULL: return .queueFull
@@ -125,20 +121,23 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
 
   /// Value and headers stay ours, and are used again, where librdkafka does not take the record.
   private mutating func handOver(
-    _ record: borrowing EncodedRecord, to topic: OpaquePointer, ticket: UInt
+    _ record: borrowing EncodedRecord, to topic: Topic, ticket: UInt
   ) -> rd_kafka_resp_err_t {
+    if inFlight.isFull { return RD_KAFKA_RESP_ERR__QUEUE_FULL }
     let headers = headerLists.lend(for: record)
     return unsafe record.bytes.bytes.withUnsafeBytes { bytes -> rd_kafka_resp_err_t in
       let value = unsafe record.value.map { unsafe UnsafeRawBufferPointer(rebasing: bytes[$0]) }
       let key = unsafe record.key.map { unsafe UnsafeRawBufferPointer(rebasing: bytes[$0]) }
       let placed = unsafe value.flatMap { unsafe payloads.place($0, mark: headers.mark) }
       let code = unsafe sluice_produce(
-        client, topic,
+        topic.client, topic.handle,
         // -1 is RD_KAFKA_PARTITION_UA: the partitioner chooses.
         record.partition ?? -1, placed == nil ? RD_KAFKA_MSG_F_COPY : 0, timestamp(of: record),
         UnsafeMutableRawPointer(bitPattern: ticket), placed.map { UnsafeRawPointer($0) } ?? address(of: value),
         value?.count ?? 0, address(of: key), key?.count ?? 0, headers.list)
-      if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+      if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+        unsafe inFlight.add((value?.count ?? 0) + (key?.count ?? 0))
+      } else {
         if let placed = unsafe placed { unsafe payloads.takeBack(placed) }
         headerLists.takeBack(headers)
       }
@@ -157,7 +156,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   }
 
   /// Records accepted and not yet reported on, plus events not yet collected.
-  public var queuedCount: Int { Int(unsafe rd_kafka_outq_len(client)) + gathered.count + undelivered.count }
+  public var queuedCount: Int { clients.queuedCount + gathered.count + undelivered.count }
 
   // MARK: Gathered records
 
@@ -199,7 +198,11 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
       let code = handOver(record, now: now)
       if code == RD_KAFKA_RESP_ERR__QUEUE_FULL { return false }
       gathered.removeFirst()
-      if code != RD_KAFKA_RESP_ERR_NO_ERROR { giveUp(record, code) }
+      if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+        inFlight.add(record.payloadBytes)
+      } else {
+        giveUp(record, code)
+      }
     }
     return true
   }
@@ -212,10 +215,13 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   }
 
   private func handOver(_ record: GatheredRecords.Record, now: Int64) -> rd_kafka_resp_err_t {
-    unsafe gathered.keys.withUnsafeBytes { keys -> rd_kafka_resp_err_t in
+    if inFlight.isFull { return RD_KAFKA_RESP_ERR__QUEUE_FULL }
+    let topic = topics[record.topic]
+    return unsafe gathered.keys.withUnsafeBytes { keys -> rd_kafka_resp_err_t in
       let key = unsafe record.key.map { unsafe UnsafeRawBufferPointer(rebasing: keys[$0]) }
       return unsafe sluice_produce(
-        client, topics[record.topic], -1, 0, record.timestampMilliseconds == 0 ? now : record.timestampMilliseconds,
+        topic.client, topic.handle, -1, 0,
+        record.timestampMilliseconds == 0 ? now : record.timestampMilliseconds,
         UnsafeMutableRawPointer(bitPattern: record.ticket), record.value, record.valueBytes, address(of: key),
         key?.count ?? 0, record.headers.list)
     }
@@ -225,7 +231,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     if let value = unsafe record.value { _ = unsafe payloads.release(value) }
     headerLists.takeBack(record.headers)
     var error = KafkaError(code: code, topic: topicName(record.topic))
-    error.recordBytes = record.valueBytes + (record.key?.count ?? 0)
+    error.recordBytes = record.payloadBytes
     error.isOfOneRecord = true
     undelivered.append((record.ticket, error))
     wakeUp()
@@ -248,23 +254,40 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     var wakeUps: UInt64 = 0
     _ = unsafe read(eventDescriptor, &wakeUps, MemoryLayout<UInt64>.size)
     for (ticket, error) in undelivered { body(ticket, .failed(error)) }
+    let hasReported = !undelivered.isEmpty
     undelivered.removeAll()
     var others: [ClientEvent] = []
-    var served = 0
-    while served < maxEvents {
-      let wait = served == 0 ? Int32(clamping: timeoutMilliseconds) : 0
-      guard let event = unsafe rd_kafka_queue_poll(events, wait) else { return others }
-      served += 1
-      if unsafe rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR {
-        unsafe forEachReport(of: event, body)
-      } else if let other = unsafe ClientEvent(event, client: client) {
-        others.append(other)
-      }
-      unsafe rd_kafka_event_destroy(event)
+    var served = serve(maxEvents, &others, body)
+    if served == 0, !hasReported, timeoutMilliseconds > 0 {
+      var entry = pollfd(fd: eventDescriptor, events: Int16(POLLIN), revents: 0)
+      _ = unsafe poll(&entry, 1, Int32(clamping: timeoutMilliseconds))
+      served = serve(maxEvents, &others, body)
     }
     // Events may be left, and librdkafka wakes up once only: do it for it.
-    wakeUp()
+    if served == maxEvents { wakeUp() }
     return others
+  }
+
+  /// Returns how many events there were, of `maxEvents` at most.
+  private mutating func serve(
+    _ maxEvents: Int, _ others: inout [ClientEvent], _ body: (UInt, DeliveryResult) -> Void
+  ) -> Int {
+    var served = 0
+    // Each is the first in its turn.
+    firstServed = (firstServed + 1) % clients.all.count
+    for offset in clients.all.indices {
+      let client = clients.all[(firstServed + offset) % clients.all.count]
+      while served < maxEvents, let event = unsafe rd_kafka_queue_poll(client.events, 0) {
+        served += 1
+        if unsafe rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR {
+          unsafe forEachReport(of: event, body)
+        } else if let other = unsafe ClientEvent(event, client: client.handle) {
+          others.append(other)
+        }
+        unsafe rd_kafka_event_destroy(event)
+      }
+    }
+    return served
   }
 
   private mutating func forEachReport(of event: OpaquePointer, _ body: (UInt, DeliveryResult) -> Void) {
@@ -277,13 +300,15 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
         let code = unsafe message.pointee.err
         let mark = unsafe message.pointee.payload.flatMap { unsafe payloads.release($0) } ?? 0
         unsafe headerLists.reclaim(from: message, mark: mark)
+        let payloadBytes = unsafe message.pointee.len + message.pointee.key_len
+        inFlight.remove(payloadBytes)
         if code == RD_KAFKA_RESP_ERR_NO_ERROR {
           unsafe body(ticket, .delivered(partition: message.pointee.partition, offset: message.pointee.offset))
         } else {
           // Not `rd_kafka_message_errstr`, which gives back the payload of a produced message.
           let topic = unsafe String(cString: rd_kafka_topic_name(message.pointee.rkt))
           var error = unsafe KafkaError(code: code, topic: topic, partition: message.pointee.partition)
-          error.recordBytes = unsafe message.pointee.len + message.pointee.key_len
+          error.recordBytes = payloadBytes
           body(ticket, .failed(error))
         }
       }
@@ -315,31 +340,36 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
       gathered.removeFirst()
       giveUp(record, RD_KAFKA_RESP_ERR__PURGE_QUEUE)
     }
-    unsafe rd_kafka_purge(
-      client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+    clients.purge()
   }
+
+  private static let purgePauseMicroseconds: UInt32 = 10_000
 
   /// Lists of headers that records share are not the client's to free with them. Purged again and again, since a partition that
   /// is on its way from one broker's thread to another's is missed; these threads are what destroying waits for, too.
   private func takeAllBack() {
     for record in gathered.waiting { unsafe headerLists.destroyUnlessShared(record.headers.list) }
-    var turns = 0
-    while unsafe rd_kafka_outq_len(client) > 0 {
-      if turns % 10 == 0 {
-        unsafe rd_kafka_purge(
-          client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING)
+    clients.purge()
+    while clients.queuedCount > 0 {
+      var hasReported = false
+      for client in clients.all {
+        while let event = unsafe rd_kafka_queue_poll(client.events, 0) {
+          hasReported = true
+          while let message = unsafe rd_kafka_event_message_next(event) {
+            unsafe headerLists.destroyUnlessShared(HeaderLists.detach(from: message))
+          }
+          unsafe rd_kafka_event_destroy(event)
+        }
       }
-      turns += 1
-      guard let event = unsafe rd_kafka_queue_poll(events, 100) else { continue }
-      while let message = unsafe rd_kafka_event_message_next(event) {
-        unsafe headerLists.destroyUnlessShared(HeaderLists.detach(from: message))
+      if !hasReported {
+        usleep(KafkaProducer.purgePauseMicroseconds)
+        clients.purge()
       }
-      unsafe rd_kafka_event_destroy(event)
     }
   }
 
   /// Set once, never cleared: no record will be taken or delivered any more.
-  public var fatalError: KafkaError? { unsafe KafkaSink.fatalError(of: client) }
+  public var fatalError: KafkaError? { clients.fatalError }
 }
 
 extension Duration {

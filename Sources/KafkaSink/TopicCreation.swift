@@ -161,8 +161,9 @@ extension KafkaProducer {
   /// refuses records for it, though the topic was created since. `false`: not all of them have heard of it yet.
   public func refreshTopic(_ index: Int, timeoutMilliseconds: Int) throws(KafkaError) -> Bool {
     var metadata: UnsafePointer<rd_kafka_metadata>?
+    let asked = topic(index)
     let code = unsafe rd_kafka_metadata(
-      client, 0, topicHandle(index), &metadata, Int32(clamping: timeoutMilliseconds))
+      asked.client, 0, asked.handle, &metadata, Int32(clamping: timeoutMilliseconds))
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata = unsafe metadata else {
       throw KafkaError(code: code, topic: topicName(index))
     }

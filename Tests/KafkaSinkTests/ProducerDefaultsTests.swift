@@ -21,6 +21,11 @@ import Testing
     #expect(try setting("max.in.flight", more) == "5")
   }
 
+  @Test func eightMebibytesAreInFlight() throws {
+    #expect(try setting("queue.buffering.max.kbytes") == "8192")
+    #expect(try setting("queue.buffering.max.kbytes", [(name: "queue.buffering.max.kbytes", value: "2048")]) == "2048")
+  }
+
   @Test func orderAndAcknowledgementAreNotToBeWeakened() throws {
     #expect(try setting("enable.idempotence", [(name: "enable.idempotence", value: "false")]) == "true")
     #expect(try setting("acks") == "-1")

@@ -95,7 +95,8 @@ import Testing
   func moreThanTheMemoryHoldsWaitsForABrokerAndArrives(gathers: Bool) throws {
     let kafka = try EmbeddedKafka()
     try kafka.createTopic("wide", partitions: 1)
-    var producer = try makeProducer(kafka, sentByReference(gathers))
+    let room = [(name: "queue.buffering.max.kbytes", value: "32768")]
+    var producer = try makeProducer(kafka, room + sentByReference(gathers))
     let topic = try producer.topicIndex("wide")
     producer.gathers = gathers
     var record = EncodedRecord()

@@ -39,3 +39,30 @@ import Testing
     #expect(StartMemory.release(dueAt: start + 10_000))
   }
 }
+
+@Suite struct DescribingPhaseTests {
+  /// Whether code goes back after each of the turns.
+  private func releases(_ turns: [(described: Int, frames: UInt64)]) -> [Bool] {
+    var phase = DescribingPhase()
+    return turns.map { phase.isReleaseDue(described: $0.described, frames: $0.frames) }
+  }
+
+  @Test func isOverWhenRowsGoOnWithoutTables() {
+    #expect(releases([(300, 600), (300, 600), (300, 631), (300, 663)]) == [false, false, false, true])
+  }
+
+  @Test func isOverOnceAndThenAfterMoreTables() {
+    #expect(releases([(300, 600), (300, 900), (300, 1_200)]) == [false, true, false])
+    #expect(releases([(300, 600), (300, 900), (555, 1_500), (555, 1_900)]) == [false, true, false, false])
+    #expect(releases([(300, 600), (300, 900), (556, 1_500), (556, 1_900)]) == [false, true, false, true])
+  }
+
+  @Test func isNotWaitedForByThousandsOfTables() {
+    let due = releases((1...4_100).map { ($0, UInt64($0) * 2) } + [(4_100, 8_500)])
+    #expect(due.indices.filter { due[$0] } == [1_023, 2_047, 3_071, 4_095, 4_100])
+  }
+
+  @Test func ofFewTablesIsNoneOfOurs() {
+    #expect(!releases((1...100).map { (200, UInt64($0) * 500) }).contains(true))
+  }
+}

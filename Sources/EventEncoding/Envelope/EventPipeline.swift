@@ -65,6 +65,8 @@ public struct EventPipeline: ~Copyable {
   var source: SourceFragments
   var readTime = ReadTimeText()
   private var plans: [RelationOID: RelationPlan] = [:]
+  /// Plans made since the pipeline was, those made anew counted again.
+  public private(set) var relationsDescribed = 0
   var planParts = PlanParts()
   private var lastRelation: RelationOID?
   private var lastPlan: RelationPlan?
@@ -284,6 +286,7 @@ public struct EventPipeline: ~Copyable {
       parts: &planParts)
     lastRelation = nil
     lastPlan = nil
+    relationsDescribed += 1
   }
 
   mutating func plan(_ relation: RelationOID, _ lsn: LSN) throws(PipelineError) -> RelationPlan {

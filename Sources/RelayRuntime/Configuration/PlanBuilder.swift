@@ -29,9 +29,6 @@ public struct PlanBuilder: Sendable {
     self.overrides = overrides
   }
 
-  /// Messages a producer may hold, unless `producer.buffer.memory` says otherwise. Where brokers are slower than the relay it is
-  /// full, and is most of the relay's memory; compressed or encrypted, librdkafka's requests take up to as much again.
-  private static let bufferMemoryBytes = 8 << 20
   private static let queuedRecordsMax = 100_000
   /// librdkafka copies smaller values into a request: a place of its own there costs as much.
   private static let copiedBytesMax = 512
@@ -140,12 +137,8 @@ public struct PlanBuilder: Sendable {
     var java = worker.producerProperties.mapValues(\.text)
     java.merge(options.producerOverrides.mapValues(\.text)) { _, override in override }
     java["bootstrap.servers"] = java["bootstrap.servers"] ?? worker.bootstrapServers.joined(separator: ",")
-    let hasLimit = java["buffer.memory"] != nil
     let hasLinger = java["linger.ms"] != nil
     var properties = try translated(java, .producer, what: "producer of \(options.name)")
-    if !hasLimit {
-      properties.append((name: "queue.buffering.max.kbytes", value: String(PlanBuilder.bufferMemoryBytes / 1024)))
-    }
     properties.append((name: "queue.buffering.max.messages", value: String(PlanBuilder.queuedRecordsMax)))
     // Half a millisecond lets a burst become one request; more would only be delay.
     if !hasLinger { properties.append((name: "linger.ms", value: "0.5")) }

@@ -204,6 +204,7 @@ extension ConnectorRunner {
     var lastPublished: Int64 = 0
     var drainUntil: Int64?
     var pace = ReadPace()
+    var describing = DescribingPhase()
     let startedAt = RelayClock.now().monotonicMilliseconds
     var storeFailure = loop.observations.storeFailure
     while true {
@@ -242,6 +243,9 @@ extension ConnectorRunner {
       if let warning = loop.pipeline.takeConversionWarning() {
         logger.warning(
           "table \(warning.table), column \(warning.column), LSN \(warning.lsn): \(warning.error); written as null")
+      }
+      if describing.isReleaseDue(described: loop.pipeline.relationsDescribed, frames: loop.observations.frames) {
+        StartMemory.releaseNow()
       }
       if time.monotonicMilliseconds - lastPublished >= 100 {
         lastPublished = time.monotonicMilliseconds

@@ -32,3 +32,31 @@ enum StartMemory {
     malloc_trim(0)
   }
 }
+
+/// What describing tables takes is not needed for their rows, which fill the producer from then on: it goes back when many have
+/// been described, and while very many are.
+struct DescribingPhase {
+  static let relationsMin = 256
+  static let relationsMax = 1_024
+  /// Read in a turn that described nothing.
+  static let framesMin = 32
+
+  private var described = 0
+  private var frames: UInt64 = 0
+  private var begunAt = 0
+  private var releasedAt = 0
+
+  /// Once a turn, with the counts so far.
+  mutating func isReleaseDue(described: Int, frames: UInt64) -> Bool {
+    let goesOn = described != self.described
+    let newFrames = frames - self.frames
+    self.described = described
+    self.frames = frames
+    let isOver =
+      !goesOn && newFrames >= DescribingPhase.framesMin && described - begunAt >= DescribingPhase.relationsMin
+    guard isOver || described - releasedAt >= DescribingPhase.relationsMax else { return false }
+    if isOver { begunAt = described }
+    releasedAt = described
+    return true
+  }
+}

@@ -1,0 +1,36 @@
+/// What a producer is unless its properties say otherwise, and what they cannot change. Names are librdkafka's.
+enum ProducerDefaults {
+  typealias Properties = [(name: String, value: String)]
+
+  private static let defaults: Properties = [
+    // As the Java client: a small request must not wait for the acknowledgement of the one before it.
+    (name: "socket.nagle.disable", value: "true"),
+    // As a Connect worker. With more, a producer's first batch to a partition is lost where the broker refuses it (not the
+    // leader, for a moment after the topic was made or the leader changed) and takes the one behind it: brokers begin with
+    // any sequence number, and librdkafka takes what came before for persisted. Source: confluent-kafka-go, issue 921.
+    (name: "max.in.flight.requests.per.connection", value: "1"),
+    // Where brokers are slower than the relay this is full, and is most of the relay's memory; compressed or encrypted,
+    // librdkafka's requests take up to as much again.
+    (name: "queue.buffering.max.kbytes", value: "8192"),
+  ]
+
+  private static let fixed: Properties = [
+    (name: "enable.idempotence", value: "true"), (name: "acks", value: "all"),
+    // Keyless records: one random partition for some milliseconds, then another, as the Java client.
+    (name: "partitioner", value: "murmur2_random"),
+  ]
+
+  static func complete(_ properties: Properties) -> Properties {
+    // A record waits as long as it takes, as in a Connect worker; a transaction sets its own bound.
+    let timeout = isTransactional(properties) ? [] : [(name: "message.timeout.ms", value: "0")]
+    return timeout + defaults + properties + fixed
+  }
+
+  static func isTransactional(_ properties: Properties) -> Bool {
+    properties.contains { $0.name == "transactional.id" }
+  }
+
+  static func hasBufferLimit(_ properties: Properties) -> Bool {
+    properties.contains { $0.name == "queue.buffering.max.kbytes" }
+  }
+}
