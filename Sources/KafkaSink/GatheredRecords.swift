@@ -18,8 +18,7 @@ struct GatheredRecords: ~Copyable {
     let key: Range<Int>?
     let headers: HeaderLists.Lent
 
-    /// As librdkafka counts a message.
-    var payloadBytes: Int { valueBytes + (key?.count ?? 0) }
+    var keyBytes: Int { key?.count ?? 0 }
   }
 
   static let countMax = 1024

@@ -12,8 +12,8 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   private var payloads = PayloadSlab()
   private var headerLists = HeaderLists()
   private var gathered = GatheredRecords()
-  private var inFlight = InFlightMemory()
-  /// Nobody has said how much may be in flight.
+  private var inFlight: InFlightMemory
+  /// Nobody has said how much may be in flight. Exactly once a client has all topics, and would send a third as fast.
   private let sharesMemory: Bool
   /// Accepted, and refused when they were handed over after all: to be reported on.
   private var undelivered: [(ticket: UInt, error: KafkaError)] = []
@@ -44,13 +44,19 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   ///   defaults, but not idempotence, acknowledgement by all replicas and the Java client's partitioner. Without
   ///   `queue.buffering.max.kbytes` 8 MiB may be in flight, and less where thousands of topics take the memory.
   public init(properties: [(name: String, value: String)]) throws(KafkaError) {
-    sharesMemory = !ProducerDefaults.hasBufferLimit(properties)
+    try self.init(properties: properties, topicsPerClient: ProducerClients.topicsEach)
+  }
+
+  init(properties: [(name: String, value: String)], topicsPerClient: Int) throws(KafkaError) {
+    let isTransactional = ProducerDefaults.isTransactional(properties)
+    inFlight = ProducerDefaults.inFlight(properties)
+    sharesMemory = !ProducerDefaults.hasBufferLimit(properties) && !isTransactional
     let descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
     guard descriptor >= 0 else { throw KafkaError(code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE) }
     do throws(KafkaError) {
       clients = try ProducerClients(
-        ProducerDefaults.complete(properties), descriptor: descriptor,
-        isTransactional: ProducerDefaults.isTransactional(properties))
+        ProducerDefaults.complete(properties), descriptor: descriptor, isTransactional: isTransactional,
+        topicsEach: topicsPerClient)
     } catch {
       close(descriptor)
       throw error
@@ -77,7 +83,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   public mutating func topicIndex(_ name: String) throws(KafkaError) -> Int {
     if let index = topicIndexes[name] { return index }
     let index = topics.count
-    let client = try clients.client(forTopic: index)
+    let client = clients.client(forTopic: index)
     guard let handle = unsafe rd_kafka_topic_new(client.handle, name, nil) else {
       throw KafkaError(code: rd_kafka_last_error(), topic: name)
     }
@@ -123,7 +129,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   private mutating func handOver(
     _ record: borrowing EncodedRecord, to topic: Topic, ticket: UInt
   ) -> rd_kafka_resp_err_t {
-    if inFlight.isFull { return RD_KAFKA_RESP_ERR__QUEUE_FULL }
+    guard inFlight.hasRoom(valueBytes: record.value?.count ?? 0) else { return RD_KAFKA_RESP_ERR__QUEUE_FULL }
     let headers = headerLists.lend(for: record)
     return unsafe record.bytes.bytes.withUnsafeBytes { bytes -> rd_kafka_resp_err_t in
       let value = unsafe record.value.map { unsafe UnsafeRawBufferPointer(rebasing: bytes[$0]) }
@@ -136,7 +142,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
         UnsafeMutableRawPointer(bitPattern: ticket), placed.map { UnsafeRawPointer($0) } ?? address(of: value),
         value?.count ?? 0, address(of: key), key?.count ?? 0, headers.list)
       if code == RD_KAFKA_RESP_ERR_NO_ERROR {
-        unsafe inFlight.add((value?.count ?? 0) + (key?.count ?? 0))
+        unsafe inFlight.add(valueBytes: value?.count ?? 0, keyBytes: key?.count ?? 0)
       } else {
         if let placed = unsafe placed { unsafe payloads.takeBack(placed) }
         headerLists.takeBack(headers)
@@ -199,7 +205,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
       if code == RD_KAFKA_RESP_ERR__QUEUE_FULL { return false }
       gathered.removeFirst()
       if code == RD_KAFKA_RESP_ERR_NO_ERROR {
-        inFlight.add(record.payloadBytes)
+        inFlight.add(valueBytes: record.valueBytes, keyBytes: record.keyBytes)
       } else {
         giveUp(record, code)
       }
@@ -215,7 +221,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   }
 
   private func handOver(_ record: GatheredRecords.Record, now: Int64) -> rd_kafka_resp_err_t {
-    if inFlight.isFull { return RD_KAFKA_RESP_ERR__QUEUE_FULL }
+    guard inFlight.hasRoom(valueBytes: record.valueBytes) else { return RD_KAFKA_RESP_ERR__QUEUE_FULL }
     let topic = topics[record.topic]
     return unsafe gathered.keys.withUnsafeBytes { keys -> rd_kafka_resp_err_t in
       let key = unsafe record.key.map { unsafe UnsafeRawBufferPointer(rebasing: keys[$0]) }
@@ -231,7 +237,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     if let value = unsafe record.value { _ = unsafe payloads.release(value) }
     headerLists.takeBack(record.headers)
     var error = KafkaError(code: code, topic: topicName(record.topic))
-    error.recordBytes = record.payloadBytes
+    error.recordBytes = record.valueBytes + record.keyBytes
     error.isOfOneRecord = true
     undelivered.append((record.ticket, error))
     wakeUp()
@@ -245,7 +251,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
   // MARK: Reports
 
   /// Serves up to `maxEvents` events; one event carries many reports. Waits for the first up to
-  /// `timeoutMilliseconds`. `body` gets each ticket; the rest comes back, oldest first.
+  /// `timeoutMilliseconds`. `body` gets each ticket; the rest comes back, of each client oldest first.
   @discardableResult
   public mutating func collectDeliveries(
     maxEvents: Int = 64, timeoutMilliseconds: Int = 0, _ body: (UInt, DeliveryResult) -> Void
@@ -256,7 +262,7 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
     for (ticket, error) in undelivered { body(ticket, .failed(error)) }
     let hasReported = !undelivered.isEmpty
     undelivered.removeAll()
-    var others: [ClientEvent] = []
+    var others = clients.takeTrouble().map { [ClientEvent.error($0)] } ?? []
     var served = serve(maxEvents, &others, body)
     if served == 0, !hasReported, timeoutMilliseconds > 0 {
       var entry = pollfd(fd: eventDescriptor, events: Int16(POLLIN), revents: 0)
@@ -300,15 +306,15 @@ public struct KafkaProducer: ~Copyable, @unchecked Sendable {
         let code = unsafe message.pointee.err
         let mark = unsafe message.pointee.payload.flatMap { unsafe payloads.release($0) } ?? 0
         unsafe headerLists.reclaim(from: message, mark: mark)
-        let payloadBytes = unsafe message.pointee.len + message.pointee.key_len
-        inFlight.remove(payloadBytes)
+        let (valueBytes, keyBytes) = unsafe (message.pointee.len, message.pointee.key_len)
+        inFlight.remove(valueBytes: valueBytes, keyBytes: keyBytes)
         if code == RD_KAFKA_RESP_ERR_NO_ERROR {
           unsafe body(ticket, .delivered(partition: message.pointee.partition, offset: message.pointee.offset))
         } else {
           // Not `rd_kafka_message_errstr`, which gives back the payload of a produced message.
           let topic = unsafe String(cString: rd_kafka_topic_name(message.pointee.rkt))
           var error = unsafe KafkaError(code: code, topic: topic, partition: message.pointee.partition)
-          error.recordBytes = payloadBytes
+          error.recordBytes = valueBytes + keyBytes
           body(ticket, .failed(error))
         }
       }

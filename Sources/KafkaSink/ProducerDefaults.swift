@@ -23,7 +23,29 @@ enum ProducerDefaults {
   static func complete(_ properties: Properties) -> Properties {
     // A record waits as long as it takes, as in a Connect worker; a transaction sets its own bound.
     let timeout = isTransactional(properties) ? [] : [(name: "message.timeout.ms", value: "0")]
-    return timeout + defaults + properties + fixed
+    var all = timeout + defaults + properties + fixed
+    // Without room for one librdkafka would refuse the largest for ever; `InFlightMemory` has the bound.
+    if let largest = number("message.max.bytes", all), let room = number("queue.buffering.max.kbytes", all),
+      room <= largest / 1_024
+    {
+      all.append((name: "queue.buffering.max.kbytes", value: String(largest / 1_024 + 1)))
+    }
+    return all
+  }
+
+  /// What may be in flight, of those or of the defaults.
+  static func inFlight(_ properties: Properties) -> InFlightMemory {
+    let all = defaults + properties
+    let bytes = number("queue.buffering.max.kbytes", all).map { $0.multipliedReportingOverflow(by: 1_024) }
+    // 0 is no bound, and each client has librdkafka's own.
+    let count = number("queue.buffering.max.messages", all) ?? 0
+    return InFlightMemory(
+      valueBytesMax: bytes.map { $0.overflow ? .max : $0.partialValue } ?? .max, countMax: count == 0 ? .max : count)
+  }
+
+  /// `nil` for what librdkafka will refuse.
+  private static func number(_ name: String, _ properties: Properties) -> Int? {
+    properties.last { $0.name == name }.flatMap { Int($0.value) }
   }
 
   static func isTransactional(_ properties: Properties) -> Bool {

@@ -32,12 +32,15 @@ func utf8(_ text: String) -> [UInt8] { Array(text.utf8) }
 func makeProducer(
   _ kafka: EmbeddedKafka, _ more: [(name: String, value: String)] = []
 ) throws -> KafkaProducer {
-  try KafkaProducer(
-    properties: [
-      (name: "bootstrap.servers", value: kafka.bootstrapServers), (name: "linger.ms", value: "1"),
-      (name: "retry.backoff.ms", value: "10"), (name: "reconnect.backoff.ms", value: "10"),
-      (name: "reconnect.backoff.max.ms", value: "50"),
-    ] + more)
+  try KafkaProducer(properties: properties(kafka) + more)
+}
+
+func properties(_ kafka: EmbeddedKafka) -> [(name: String, value: String)] {
+  [
+    (name: "bootstrap.servers", value: kafka.bootstrapServers), (name: "linger.ms", value: "1"),
+    (name: "retry.backoff.ms", value: "10"), (name: "reconnect.backoff.ms", value: "10"),
+    (name: "reconnect.backoff.max.ms", value: "50"),
+  ]
 }
 
 func readAll(_ kafka: EmbeddedKafka, _ topic: String) throws -> [KafkaRecord] {

@@ -43,7 +43,7 @@ import Testing
 @Suite struct DescribingPhaseTests {
   /// Whether code goes back after each of the turns.
   private func releases(_ turns: [(described: Int, frames: UInt64)]) -> [Bool] {
-    var phase = DescribingPhase()
+    var phase = DescribingPhase(described: 0, frames: 0)
     return turns.map { phase.isReleaseDue(described: $0.described, frames: $0.frames) }
   }
 
@@ -60,6 +60,14 @@ import Testing
   @Test func isNotWaitedForByThousandsOfTables() {
     let due = releases((1...4_100).map { ($0, UInt64($0) * 2) } + [(4_100, 8_500)])
     #expect(due.indices.filter { due[$0] } == [1_023, 2_047, 3_071, 4_095, 4_100])
+  }
+
+  @Test func beginsAnewWithAConnection() {
+    var phase = DescribingPhase(described: 5_000, frames: 90_000)
+    let due = [(5_000, 91_000), (5_255, 92_000), (5_255, 93_000), (5_256, 94_000), (5_256, 95_000)].map {
+      phase.isReleaseDue(described: $0, frames: $1)
+    }
+    #expect(due == [false, false, false, false, true])
   }
 
   @Test func ofFewTablesIsNoneOfOurs() {

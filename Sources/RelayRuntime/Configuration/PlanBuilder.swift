@@ -130,7 +130,7 @@ public struct PlanBuilder: Sendable {
     }
   }
 
-  /// The worker's `producer.*`, over it the connector's `producer.override.*`, under both our bounds.
+  /// The worker's `producer.*`, over it the connector's `producer.override.*`, under our bound.
   private func producerProperties(
     _ options: ConnectorOptions
   ) throws(Failure) -> [(name: String, value: String)] {

@@ -204,7 +204,7 @@ extension ConnectorRunner {
     var lastPublished: Int64 = 0
     var drainUntil: Int64?
     var pace = ReadPace()
-    var describing = DescribingPhase()
+    var describing = DescribingPhase(described: loop.pipeline.relationsDescribed, frames: loop.observations.frames)
     let startedAt = RelayClock.now().monotonicMilliseconds
     var storeFailure = loop.observations.storeFailure
     while true {

@@ -41,10 +41,18 @@ struct DescribingPhase {
   /// Read in a turn that described nothing.
   static let framesMin = 32
 
-  private var described = 0
-  private var frames: UInt64 = 0
-  private var begunAt = 0
-  private var releasedAt = 0
+  private var described: Int
+  private var frames: UInt64
+  private var begunAt: Int
+  private var releasedAt: Int
+
+  /// - Parameter described: what a connection before this one has seen does not count.
+  init(described: Int, frames: UInt64) {
+    self.described = described
+    self.frames = frames
+    begunAt = described
+    releasedAt = described
+  }
 
   /// Once a turn, with the counts so far.
   mutating func isReleaseDue(described: Int, frames: UInt64) -> Bool {
