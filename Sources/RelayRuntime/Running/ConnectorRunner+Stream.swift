@@ -266,7 +266,7 @@ extension ConnectorRunner {
       guard case .idle(let milliseconds, let isFull) = turn else { continue }
       let pause = pace.pause(afterFrames: loop.observations.frames, at: time.wallNanoseconds)
       loop.sink.gather(pace.gathers)
-      if let pause { napping(pause) }
+      if let pause { ReadPace.nap(microseconds: pause) }
       wait(&loop, stored, isFull: isFull, milliseconds: drainUntil == nil ? min(milliseconds, 1_000) : 10)
       if loop.source.server.wantsToWrite {
         do throws(SourceError) {
@@ -344,12 +344,6 @@ extension ConnectorRunner {
       }
       wait(&loop, stored, isFull: true, milliseconds: 10)
     }
-  }
-
-  /// Lets frames gather. Nothing can be missed meanwhile that would not wait in the socket as well.
-  private func napping(_ microseconds: Int) {
-    var time = timespec(tv_sec: 0, tv_nsec: microseconds * 1_000)
-    _ = unsafe nanosleep(&time, nil)
   }
 
   private func wait(_ loop: inout ProductionLoop, _ stored: WakeUp, isFull: Bool, milliseconds: Int64) {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// When the stream is fast, waking for each frame costs more than the frame: the server sends each message by itself, and
 /// a relay that is faster than the server would sleep and wake once a row. So under load it pauses for a moment that is
 /// short beside a round trip to Kafka, and reads what has gathered. A quiet stream is read at once.
@@ -10,6 +12,12 @@ struct ReadPace {
   /// Above so many, records are worth gathering, too: requests of a few would cost more than the records in them. Below, each
   /// record would only come later.
   static let gatheringFramesPerMillisecond = 32.0
+
+  /// Lets frames gather. Nothing can be missed meanwhile that would not wait in the socket as well.
+  static func nap(microseconds: Int) {
+    var time = timespec(tv_sec: 0, tv_nsec: microseconds * 1_000)
+    _ = unsafe nanosleep(&time, nil)
+  }
 
   private var lastFrames: UInt64 = 0
   private var lastNanoseconds: Int64 = 0

@@ -119,10 +119,12 @@ struct SnapshotRun {
       StatusPublisher.publish(&loop, to: status)
       if let text = progress.line(at: time.monotonicMilliseconds) { logger.info("\(text)") }
       if !isReading, waiting.isEmpty { break }
-      // The server writes a few rows at a time: to wake up for each would take as long as the rows.
+      // The server writes a few rows at a time: to wake up for each would take as long as the rows. A Unix socket is full of
+      // them within a millisecond.
       let isFlowing = progress.rows > rowsBefore
       loop.sink.gather(isFlowing)
-      if !isMoving, isFlowing { rest() } else if !isMoving { wait(for: sockets, loop.sink) }
+      if isMoving { continue }
+      if isFlowing { ReadPace.nap(microseconds: ReadPace.pauseMicroseconds) } else { wait(for: sockets, loop.sink) }
     }
     loop.sink.gather(false)
     try feed.finish(into: &loop, RelayClock.now())
@@ -187,12 +189,6 @@ struct SnapshotRun {
       if isHandedOver, loop.recordsInFlight == 0 { return }
       wait(for: [], loop.sink)
     }
-  }
-
-  /// Lets rows gather in the sockets' buffers, but less than these hold.
-  private func rest() {
-    var entry = pollfd(fd: stop.wakeUp.descriptor, events: Int16(POLLIN), revents: 0)
-    _ = unsafe poll(&entry, 1, 1)
   }
 
   private func wait(for sockets: [Int32], _ sink: borrowing KafkaEventSink) {
