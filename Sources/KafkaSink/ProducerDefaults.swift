@@ -20,14 +20,16 @@ enum ProducerDefaults {
     (name: "partitioner", value: "murmur2_random"),
   ]
 
+  /// librdkafka's `message.max.bytes`.
+  private static let messageBytesMax = 1_000_000
+
   static func complete(_ properties: Properties) -> Properties {
     // A record waits as long as it takes, as in a Connect worker; a transaction sets its own bound.
     let timeout = isTransactional(properties) ? [] : [(name: "message.timeout.ms", value: "0")]
     var all = timeout + defaults + properties + fixed
     // Without room for one librdkafka would refuse the largest for ever; `InFlightMemory` has the bound.
-    if let largest = number("message.max.bytes", all), let room = number("queue.buffering.max.kbytes", all),
-      room <= largest / 1_024
-    {
+    let largest = number("message.max.bytes", all) ?? messageBytesMax
+    if let room = number("queue.buffering.max.kbytes", all), room <= largest / 1_024 {
       all.append((name: "queue.buffering.max.kbytes", value: String(largest / 1_024 + 1)))
     }
     return all

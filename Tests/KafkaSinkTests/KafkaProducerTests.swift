@@ -158,6 +158,29 @@ import Testing
     #expect(try producer.enqueue(record, ticket: 10) == .accepted)
   }
 
+  /// One at a time, instead of waiting for ever; also where nothing says how large a record may be.
+  @Test(arguments: [[], [(name: "message.max.bytes", value: "3000000")]])
+  func recordLargerThanTheQueueIsTakenAlone(limit: [(name: String, value: String)]) throws {
+    let kafka = try EmbeddedKafka()
+    try kafka.createTopic("larger", partitions: 1)
+    var producer = try makeProducer(kafka, limit + [(name: "queue.buffering.max.kbytes", value: "100")])
+    let topic = try producer.topicIndex("larger")
+    let value = [UInt8](repeating: 65, count: limit.isEmpty ? 600_000 : 2_000_000)
+    var record = EncodedRecord()
+    var events: [ClientEvent] = []
+    for ticket: UInt in 1...2 {
+      fill(&record, topic: topic, key: nil, value: value)
+      #expect(try producer.enqueue(record, ticket: ticket) == .accepted)
+      #expect(try producer.enqueue(record, ticket: 9) == .queueFull)
+      var delivered: [UInt] = []
+      let left = producer.drain(timeoutMilliseconds: 10_000, events: &events) { ticket, result in
+        if result.error == nil { delivered.append(ticket) }
+      }
+      #expect(left == 0 && delivered == [ticket])
+    }
+    #expect(try readAll(kafka, "larger").map { $0.value?.count } == [value.count, value.count])
+  }
+
   @Test func recordAboveTheLimitIsRefusedWithItsTopic() throws {
     let kafka = try EmbeddedKafka()
     var producer = try makeProducer(kafka, [(name: "message.max.bytes", value: "2000")])

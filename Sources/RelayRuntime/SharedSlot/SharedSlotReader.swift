@@ -307,8 +307,7 @@ struct SharedSlotReader {
       case .startAgain, .deserted: return turn
       case .idle(let milliseconds, let isFull):
         if let pause = pace.pause(afterFrames: stream.frames, at: time.wallNanoseconds), !isFull {
-          var pause = timespec(tv_sec: 0, tv_nsec: pause * 1_000)
-          _ = unsafe nanosleep(&pause, nil)
+          ReadPace.nap(microseconds: pause)
         }
         wait(stream.source.server, isFull: isFull, milliseconds: min(milliseconds, 1_000))
         if stream.source.server.wantsToWrite { try stream.source.server.flush() }
